@@ -1,0 +1,1 @@
+"""Attacks: small perturbations sought so that a network errs."""

@@ -1,0 +1,154 @@
+"""Views of a base dataset: digits placed on a larger canvas, and overlapping pairs of digits.
+
+A view makes training batches afresh in every epoch and evaluation sets once, from a seed; an
+evaluation image never comes from a training digit, because views keep to the base's split.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from capsprobe.data import move, overlay
+from capsprobe.data.base import Source, Split, datasets
+from capsprobe.data.images import ImageSet
+from capsprobe.faults import UsageFault
+from capsprobe.registry import unknown
+from capsprobe.seeds import derive
+from capsprobe.shapes import IMAGES
+
+PLACED_CANVAS = 40
+TRAINING_SHIFT = 2
+Batch = tuple[Float[Tensor, IMAGES], Int64[Tensor, "images *pair"]]
+ViewName = Literal["single", "placed", "pairs"]
+VIEWS: tuple[ViewName, ...] = ("single", "placed", "pairs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Name:
+    """A dataset's name in two parts: `mnist-pairs` is base `mnist` in the view `pairs`."""
+
+    base: str
+    view: ViewName
+
+    @classmethod
+    def parse(cls, text: str) -> "Name":
+        """Return the parts; raise UsageFault, with all names known, where there is no such set."""
+        base, _, view = text.rpartition("-")
+        if text in datasets:
+            return cls(base=text, view="single")
+        if base in datasets and view in VIEWS[1:]:
+            return cls(base=base, view=view)  # type: ignore[arg-type]
+        raise UsageFault(unknown("dataset", text, names()))
+
+    def __str__(self) -> str:
+        return self.base if self.view == "single" else f"{self.base}-{self.view}"
+
+
+def names() -> tuple[str, ...]:
+    """Return every base dataset with its views."""
+    return tuple(str(Name(base=base, view=view)) for base in datasets for view in VIEWS)
+
+
+def load_images(
+    name: str, *, split: Split = "test", source: Source = Source(), seed: int = 0
+) -> ImageSet:
+    """Return a split of a dataset or of a view of it; the seed fixes placing and pairing.
+
+    Raises
+    ------
+    UsageFault
+        Where no such dataset is known.
+    DataFault, EnvironmentFault
+        Where its files are missing or damaged.
+    """
+    parsed = Name.parse(name)
+    images = datasets[parsed.base](split, source)
+    if parsed.view == "placed":
+        return placed(images, seed=seed)
+    if parsed.view == "pairs":
+        return pairs(images, pixels=overlay.SHIFT, seed=seed)
+    return images
+
+
+def placed(images: ImageSet, *, seed: int) -> ImageSet:
+    """Return every image at a random place of a 40x40 canvas, the corner among the parameters."""
+    generator = _generator(seed, images, "placed")
+    low, high = 0, PLACED_CANVAS - images.size[0]
+    corners = torch.randint(low, high + 1, (len(images), 2), generator=generator)
+    moved = move.place(
+        images.images, canvas=PLACED_CANVAS, rows=corners[:, 0], columns=corners[:, 1]
+    )
+    table = pd.DataFrame(corners.numpy(), columns=["row", "column"])
+    return _derived(images, "placed", moved, images.labels, table)
+
+
+def pairs(images: ImageSet, *, pixels: int, seed: int) -> ImageSet:
+    """Return every image overlaid with one of another class; the parameters say which and how."""
+    generator = _generator(seed, images, "pairs", pixels)
+    other = overlay.partners(images.labels, generator=generator)
+    moves = [
+        overlay.draw_moves(len(images), pixels=pixels, generator=generator) for _ in range(2)
+    ]
+    first = overlay.moved(images.images, moves[0], canvas=overlay.CANVAS)
+    second = overlay.moved(images.images[other], moves[1], canvas=overlay.CANVAS)
+    labels = torch.stack([images.labels, images.labels[other]], dim=1)
+    table = pd.DataFrame(
+        {
+            "first_id": images.ids.numpy(),
+            "second_id": images.ids[other].numpy(),
+            "first_row": moves[0][:, 0].numpy(),
+            "first_column": moves[0][:, 1].numpy(),
+            "second_row": moves[1][:, 0].numpy(),
+            "second_column": moves[1][:, 1].numpy(),
+            "overlap": overlay.overlap(first, second).numpy(),
+        }
+    )
+    return _derived(images, "pairs", overlay.overlay(first, second), labels, table)
+
+
+def fresh(
+    view: ViewName, images: ImageSet, rows: Int64[Tensor, " batch"], *, generator: torch.Generator
+) -> Batch:
+    """Return a training batch of the view: shifted, placed or paired by new draws."""
+    pixels, labels = images.images[rows], images.labels[rows]
+    if view == "single":
+        return move.shift(pixels, pixels=TRAINING_SHIFT, generator=generator), labels
+    if view == "placed":
+        return move.scatter(pixels, canvas=PLACED_CANVAS, generator=generator), labels
+    other = overlay.partners(labels, generator=generator)
+    first, second = (
+        overlay.moved(
+            part,
+            overlay.draw_moves(len(rows), pixels=overlay.SHIFT, generator=generator),
+            canvas=overlay.CANVAS,
+        )
+        for part in (pixels, pixels[other])
+    )
+    return overlay.overlay(first, second), torch.stack([labels, labels[other]], dim=1)
+
+
+def canvas(view: ViewName, images: ImageSet) -> int:
+    """Return the side of the view's images in pixels."""
+    return {"single": images.size[0], "placed": PLACED_CANVAS, "pairs": overlay.CANVAS}[view]
+
+
+def _generator(seed: int, images: ImageSet, *path: str | int) -> torch.Generator:
+    return torch.Generator().manual_seed(derive(seed, images.name, images.split, *path))
+
+
+def _derived(
+    base: ImageSet, view: ViewName, images: Tensor, labels: Tensor, parameters: pd.DataFrame
+) -> ImageSet:
+    return ImageSet(
+        name=f"{base.name}-{view}",
+        split=base.split,
+        classes=base.classes,
+        images=images,
+        labels=labels,
+        ids=base.ids,
+        parameters=parameters,
+    )

@@ -1,0 +1,1 @@
+"""Networks under test: one trunk with several heads, the full-size reference, checkpoints."""

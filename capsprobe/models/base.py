@@ -1,0 +1,87 @@
+"""What every model is: images in [0, 1] in, class scores out, and what it may offer besides."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from capsprobe.registry import Registry
+from capsprobe.routing.base import RoutingTrace
+from capsprobe.shapes import IMAGES, SCORES
+
+Scores = Literal["logits", "lengths"]
+# Lengths are kept this far from 0 and 1 before their log odds are taken: at 1e-6 the odds of a
+# pose of norm 1000, which squash cannot tell from a longer one in single precision.
+_MARGIN_OF_ODDS = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """What a model is built for: the number of classes, the square canvas, and its width.
+
+    `width` counts the trunk's middle channels, `types` the kinds of primary capsule.
+    """
+
+    classes: int = 10
+    canvas: int = 28
+    width: int = 48
+    types: int = 5
+
+
+class Network(nn.Module):
+    """Images (images, 1, canvas, canvas) in [0, 1] to class scores; it says which kind they are.
+
+    `lengths` lie in (0, 1), `logits` anywhere.
+    """
+
+    scores: Scores
+    frame: Frame
+
+
+class Model(Protocol):
+    """A function from a frame to a network that is built for it."""
+
+    def __call__(self, frame: Frame) -> Network: ...
+
+
+@runtime_checkable
+class Traceable(Protocol):
+    """A network that shows its routing."""
+
+    def trace(self, images: Float[Tensor, IMAGES]) -> RoutingTrace: ...
+
+
+@runtime_checkable
+class Embeds(Protocol):
+    """A network that shows what it knows of an image before it names a class."""
+
+    def embed(self, images: Float[Tensor, IMAGES]) -> Float[Tensor, "images features"]: ...
+
+
+@runtime_checkable
+class Reconstructs(Protocol):
+    """A network that draws an image from the embedding of one class."""
+
+    def reconstruct(
+        self, embedding: Float[Tensor, "images features"], classes: Float[Tensor, SCORES]
+    ) -> Float[Tensor, IMAGES]: ...
+
+
+models: Registry[Model] = Registry("model", "capsprobe.models")
+
+
+def as_logits(scores: Float[Tensor, SCORES], kind: Scores) -> Float[Tensor, SCORES]:
+    """Return scores on the logit scale: lengths l become ln(l / (1 - l)) = 2 ln|s|.
+
+    The map is monotone, so that no decision changes; |s| is the norm before squash.
+    """
+    if kind == "logits":
+        return scores
+    return torch.logit(scores, eps=_MARGIN_OF_ODDS)
+
+
+def as_lengths(scores: Float[Tensor, SCORES], kind: Scores) -> Float[Tensor, SCORES]:
+    """Return scores in (0, 1): logits go through the sigmoid."""
+    return torch.sigmoid(scores) if kind == "logits" else scores

@@ -1,0 +1,40 @@
+"""Running a network over many images in batches."""
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from capsprobe.faults import ModelFault
+from capsprobe.models.base import Network
+from capsprobe.shapes import IMAGES, SCORES
+
+BATCH_SIZE = 250
+
+
+def device_of(network: Network) -> torch.device:
+    """Return where the network's weights lie."""
+    return next(network.parameters()).device
+
+
+def score(
+    network: Network, images: Float[Tensor, IMAGES], *, batch_size: int = BATCH_SIZE
+) -> Float[Tensor, SCORES]:
+    """Return class scores without gradients, on the CPU, in single precision.
+
+    Raises
+    ------
+    ModelFault
+        Where a score is not finite: no number may come from a NaN.
+    """
+    device = device_of(network)
+    with torch.inference_mode():
+        parts = [network(batch.to(device)).float().cpu() for batch in images.split(batch_size)]
+    scores = torch.cat(parts)
+    if not torch.isfinite(scores).all():
+        raise ModelFault("expected finite scores, got NaN or infinity")
+    return scores.clone()
+
+
+def top(scores: Float[Tensor, SCORES], *, count: int) -> Int64[Tensor, "images count"]:
+    """Return the classes of the highest scores of each image, sorted by class."""
+    return scores.topk(count, dim=1).indices.sort(dim=1).values

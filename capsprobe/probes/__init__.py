@@ -1,0 +1,1 @@
+"""Probes: each turns a network and images into observations."""

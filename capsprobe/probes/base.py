@@ -1,0 +1,99 @@
+"""What every probe shares: how it is called, what it leaves behind, what it must declare."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar, final
+
+import numpy as np
+import pandas as pd
+
+from capsprobe.data.images import ImageSet
+from capsprobe.data.views import ViewName
+from capsprobe.faults import UsageFault
+from capsprobe.models.base import Network
+from capsprobe.registry import Registry, unknown
+from capsprobe.seeds import generator
+from capsprobe.tables import Condition, Measurement, Metric, check_observations
+
+
+class Probe(ABC):
+    """A question put to a network. Settings are fields of a frozen dataclass, data are arguments.
+
+    A subclass declares `name`, `question`, `metrics` and `conditions`, and fills `measure`.
+    It never learns whom it examines: the study writes model, seed and dataset beside its rows.
+    """
+
+    name: ClassVar[str]
+    question: ClassVar[str]
+    metrics: ClassVar[tuple[Metric, ...]]
+
+    @property
+    @abstractmethod
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return everything that the probe's rows may be about."""
+
+    def parts(self, view: ViewName) -> tuple[str, ...]:
+        """Return what can be measured on its own for a network trained on this view.
+
+        The heads of the conditions' names, for networks trained on single digits; a probe for
+        others overrides this.
+        """
+        if view != "single":
+            return ()
+        return tuple(dict.fromkeys(condition.part for condition in self.conditions))
+
+    @final
+    def __call__(
+        self, network: Network, images: ImageSet, *, part: str, seed: int = 0
+    ) -> Measurement:
+        """Measure one part on base images (28x28 single digits) and check the outcome.
+
+        The network is examined in eval mode and left as found, also after an error. The
+        generator depends on seed, probe and part alone, so that every network gets the same
+        perturbations.
+
+        Raises
+        ------
+        UsageFault
+            Where the probe has no such part.
+        DataFault, ModelFault
+            Where the outcome breaks what the probe declares, or a score is not finite.
+        """
+        known = tuple(dict.fromkeys(condition.part for condition in self.conditions))
+        if part not in known:
+            raise UsageFault(unknown(f"part of probe {self.name}", part, known))
+        with _examined(network):
+            outcome = self.measure(network, images, generator(seed, self.name, part), part)
+        check_observations(outcome.observations, metrics=self.metrics, conditions=self.conditions)
+        return outcome
+
+    @abstractmethod
+    def measure(
+        self, network: Network, images: ImageSet, rng: np.random.Generator, part: str
+    ) -> Measurement:
+        """Return the observations of one part; the only hole that a subclass fills."""
+
+
+probes: Registry[type[Probe]] = Registry("probe", "capsprobe.probes")
+
+
+def together(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return tables of observations below one another, numbered anew."""
+    return pd.concat(tables, ignore_index=True)
+
+
+@contextmanager
+def _examined(network: Network) -> Iterator[None]:
+    """Put the network into eval mode without gradients; restore each module and parameter after."""
+    modes = [(module, module.training) for module in network.modules()]
+    wants = [(parameter, parameter.requires_grad) for parameter in network.parameters()]
+    network.eval()
+    network.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+        for parameter, want in wants:
+            parameter.requires_grad_(want)

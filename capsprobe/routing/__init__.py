@@ -1,0 +1,1 @@
+"""Routing: how the votes of children become the poses of parents."""

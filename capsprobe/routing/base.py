@@ -1,0 +1,59 @@
+"""What every routing shares: its signature, its trace, and squash."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from capsprobe.faults import UsageFault
+from capsprobe.registry import Registry
+from capsprobe.shapes import COEFFICIENTS, PARENTS, VOTES
+
+MOST_ITERATIONS = 100
+# Inside the square root, so that the gradient of a zero vector's norm is zero and not NaN.
+_TINY = 1e-12
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoutingTrace:
+    """Everything a routing did: one entry an iteration in each tuple.
+
+    `coefficients[t]` are the softmax of `logits[t]`, and `parents[t]` the squashed sums under
+    them. The last of `parents` is the routing's result.
+    """
+
+    votes: Float[Tensor, VOTES]
+    logits: tuple[Float[Tensor, COEFFICIENTS], ...]
+    coefficients: tuple[Float[Tensor, COEFFICIENTS], ...]
+    parents: tuple[Float[Tensor, PARENTS], ...]
+
+
+class Routing(Protocol):
+    """A function from votes to a trace; the number of iterations is its only setting."""
+
+    def __call__(self, votes: Float[Tensor, VOTES], *, iterations: int) -> RoutingTrace: ...
+
+
+routings: Registry[Routing] = Registry("routing", "capsprobe.routing")
+
+
+def squash(pose: Float[Tensor, "*capsules pose"]) -> Float[Tensor, "*capsules pose"]:
+    """Return v = |s|^2 / (1 + |s|^2) * s / |s|: the direction kept, the length below one.
+
+    Sabour et al. 2017, eq. 1.
+    """
+    squared = pose.square().sum(dim=-1, keepdim=True)
+    return pose * (squared / (1.0 + squared) / torch.sqrt(squared + _TINY))
+
+
+def length(pose: Float[Tensor, "*capsules pose"]) -> Float[Tensor, "*capsules"]:
+    """Return each capsule's activation, the length of its pose."""
+    return torch.sqrt(pose.square().sum(dim=-1) + _TINY)
+
+
+def check_iterations(iterations: int) -> None:
+    """Raise UsageFault unless 1 <= iterations <= 100."""
+    if not 1 <= iterations <= MOST_ITERATIONS:
+        raise UsageFault(f"expected 1 to {MOST_ITERATIONS} routing iterations, got {iterations}")

@@ -1,0 +1,1 @@
+"""The one way in which every model is trained."""
