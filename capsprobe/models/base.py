@@ -33,11 +33,13 @@ class Frame:
 class Network(nn.Module):
     """Images (images, 1, canvas, canvas) in [0, 1] to class scores; it says which kind they are.
 
-    `lengths` lie in (0, 1), `logits` anywhere.
+    `lengths` lie in (0, 1), `logits` anywhere. The decoder, where there is one, draws an image
+    from the embedding (capsprobe.models.decoder).
     """
 
     scores: Scores
     frame: Frame
+    decoder: nn.Module | None = None
 
 
 class Model(Protocol):
@@ -55,18 +57,14 @@ class Traceable(Protocol):
 
 @runtime_checkable
 class Embeds(Protocol):
-    """A network that shows what it knows of an image before it names a class."""
+    """A network that shows what it knows of an image before it names a class.
+
+    Its scores are `classify(embed(images))`; the embedding holds one block of equal size a class.
+    """
 
     def embed(self, images: Float[Tensor, IMAGES]) -> Float[Tensor, "images features"]: ...
 
-
-@runtime_checkable
-class Reconstructs(Protocol):
-    """A network that draws an image from the embedding of one class."""
-
-    def reconstruct(
-        self, embedding: Float[Tensor, "images features"], classes: Float[Tensor, SCORES]
-    ) -> Float[Tensor, IMAGES]: ...
+    def classify(self, embedding: Float[Tensor, "images features"]) -> Float[Tensor, SCORES]: ...
 
 
 models: Registry[Model] = Registry("model", "capsprobe.models")

@@ -36,7 +36,7 @@ class CapsNet(Network):
 
     def forward(self, images: Float[Tensor, IMAGES]) -> Float[Tensor, SCORES]:
         """Return the class capsules' lengths."""
-        return length(self.trace(images).parents[-1])
+        return self.classify(self.embed(images))
 
     def trace(self, images: Float[Tensor, IMAGES]) -> RoutingTrace:
         """Return votes, logits, coefficients and parents of every iteration."""
@@ -48,6 +48,10 @@ class CapsNet(Network):
     def embed(self, images: Float[Tensor, IMAGES]) -> Float[Tensor, "images features"]:
         """Return all class capsules' poses side by side."""
         return self.trace(images).parents[-1].flatten(1)
+
+    def classify(self, embedding: Float[Tensor, "images features"]) -> Float[Tensor, SCORES]:
+        """Return the lengths of poses that lie side by side."""
+        return length(embedding.unflatten(1, (self.frame.classes, PARENT_POSE)))
 
 
 @models.register("capsnet")

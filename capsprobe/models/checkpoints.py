@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from capsprobe.faults import ModelFault
 from capsprobe.files import write_atomically, write_text
 from capsprobe.models.base import Frame, Network, models
+from capsprobe.models.decoder import attach
 from capsprobe.seeds import derive
 
 SHIPPED = Path(__file__).parent / "weights"
@@ -56,11 +57,14 @@ def stem(model: str, dataset: str, seed: int) -> str:
     return f"{model}.{dataset}.{seed}"
 
 
-def build(name: str, frame: Frame, *, seed: int) -> Network:
-    """Return a fresh network, its initial weights drawn from `seed` alone."""
+def build(name: str, frame: Frame, *, seed: int, decoder: bool) -> Network:
+    """Return a fresh network, with a decoder or without, its weights drawn from `seed` alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(seed, "initial weights"))
-        return models[name](frame)
+        network = models[name](frame)
+        if decoder:
+            attach(network)
+    return network
 
 
 def load_model(
@@ -76,7 +80,8 @@ def load_model(
         Where there is no such checkpoint, or it is damaged.
     """
     entry = read_entry(folder, stem(known(name), dataset, seed))
-    network = build(name, Frame(**entry.frame), seed=seed)
+    decoder = entry.recipe.get("decoder_weight", 0.0) > 0.0
+    network = build(name, Frame(**entry.frame), seed=seed, decoder=decoder)
     fill(network, read_weights(folder / f"{entry.stem}.safetensors", entry.weights_sha256))
     return network.eval()
 

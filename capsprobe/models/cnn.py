@@ -38,11 +38,15 @@ class ConvNet(Network):
 
     def forward(self, images: Float[Tensor, IMAGES]) -> Float[Tensor, SCORES]:
         """Return class logits."""
-        return self.classifier(self.embed(images)).float()
+        return self.classify(self.embed(images))
 
     def embed(self, images: Float[Tensor, IMAGES]) -> Float[Tensor, "images features"]:
         """Return the dense embedding, as wide as all class capsules together."""
         return self.embedding(self.halving(self.trunk(images)))
+
+    def classify(self, embedding: Float[Tensor, "images features"]) -> Float[Tensor, SCORES]:
+        """Return class logits of embeddings."""
+        return self.classifier(embedding).float()
 
 
 @models.register("cnn")

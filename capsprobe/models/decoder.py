@@ -1,10 +1,15 @@
-"""The decoder of Sabour et al. 2017 (fig. 2): an image from the embedding of one class."""
+"""The decoder of Sabour et al. 2017 (fig. 2): an image from the embedding of one class.
+
+Every head can carry one, so that what the decoder does to a network is not taken for what
+capsules do.
+"""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from capsprobe.models.base import Frame
+from capsprobe.faults import ModelFault
+from capsprobe.models.base import Embeds, Frame, Network
 from capsprobe.shapes import IMAGES, SCORES
 
 _HIDDEN = (512, 1024)
@@ -26,13 +31,39 @@ class Decoder(nn.Sequential):
         )
 
 
+def attach(network: Network) -> None:
+    """Give a network a decoder for its embedding, with fresh weights.
+
+    Raises
+    ------
+    ModelFault
+        Where the network shows no embedding.
+    """
+    if not isinstance(network, Embeds):
+        raise ModelFault(f"expected a network with an embedding, got {type(network).__name__}")
+    side = network.frame.canvas
+    training = network.training
+    with torch.no_grad():
+        features = network.eval().embed(torch.zeros(1, 1, side, side)).shape[1]
+    network.train(training)
+    network.decoder = Decoder(network.frame, features)
+
+
+def reconstruct(
+    network: Network,
+    embedding: Float[Tensor, "images features"],
+    classes: Float[Tensor, SCORES],
+) -> Float[Tensor, IMAGES]:
+    """Return images drawn from the embedding's block of the one class that is 1 in `classes`."""
+    if network.decoder is None:
+        raise ModelFault(f"expected a network with a decoder, got {type(network).__name__} without")
+    return network.decoder(masked(embedding, classes))
+
+
 def masked(
     embedding: Float[Tensor, "images features"], classes: Float[Tensor, SCORES]
 ) -> Float[Tensor, "images features"]:
-    """Return the embedding with all blocks but those of the given classes set to zero.
-
-    `classes` is one hot; the embedding holds one block of equal size a class.
-    """
+    """Return the embedding with all blocks but those of the given classes set to zero."""
     blocks = embedding.unflatten(1, (classes.shape[1], -1))
     return (blocks * classes[:, :, None]).flatten(1)
 
@@ -40,5 +71,5 @@ def masked(
 def reconstruction_error(
     drawn: Float[Tensor, IMAGES], images: Float[Tensor, IMAGES]
 ) -> Float[Tensor, ""]:
-    """Return the squared error summed over pixels, mean over images."""
+    """Return the squared error summed over pixels, mean over images (Sabour et al., sec. 4.1)."""
     return (drawn - images).square().flatten(1).sum(dim=1).mean()

@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from capsprobe.data.images import ImageSet
 from capsprobe.faults import ModelFault
 from capsprobe.models.base import Network
 from capsprobe.shapes import IMAGES, SCORES
@@ -38,3 +39,16 @@ def score(
 def top(scores: Float[Tensor, SCORES], *, count: int) -> Int64[Tensor, "images count"]:
     """Return the classes of the highest scores of each image, sorted by class."""
     return scores.topk(count, dim=1).indices.sort(dim=1).values
+
+
+def predict(network: Network, images: ImageSet) -> Int64[Tensor, "images labels"]:
+    """Return for each image as many classes as it has labels, sorted; the network in eval mode."""
+    network.eval()
+    count = images.labels.reshape(len(images), -1).shape[1]
+    return top(score(network, images.images), count=count)
+
+
+def accuracy(network: Network, images: ImageSet) -> float:
+    """Return the fraction of images whose labels, all of them, are the classes predicted."""
+    labels = images.labels.reshape(len(images), -1).sort(dim=1).values
+    return (predict(network, images) == labels).all(dim=1).double().mean().item()
