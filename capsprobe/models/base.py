@@ -45,14 +45,16 @@ class Network(nn.Module):
 class Model(Protocol):
     """A function from a frame to a network that is built for it."""
 
-    def __call__(self, frame: Frame) -> Network: ...
+    def __call__(self, frame: Frame) -> Network:
+        """Return the network with fresh weights."""
 
 
 @runtime_checkable
 class Traceable(Protocol):
     """A network that shows its routing."""
 
-    def trace(self, images: Float[Tensor, IMAGES]) -> RoutingTrace: ...
+    def trace(self, images: Float[Tensor, IMAGES]) -> RoutingTrace:
+        """Return votes, logits, coefficients and parents of every iteration."""
 
 
 @runtime_checkable
@@ -62,9 +64,11 @@ class Embeds(Protocol):
     Its scores are `classify(embed(images))`; the embedding holds one block of equal size a class.
     """
 
-    def embed(self, images: Float[Tensor, IMAGES]) -> Float[Tensor, "images features"]: ...
+    def embed(self, images: Float[Tensor, IMAGES]) -> Float[Tensor, "images features"]:
+        """Return the embedding, its blocks side by side."""
 
-    def classify(self, embedding: Float[Tensor, "images features"]) -> Float[Tensor, SCORES]: ...
+    def classify(self, embedding: Float[Tensor, "images features"]) -> Float[Tensor, SCORES]:
+        """Return the scores that belong to an embedding."""
 
 
 models: Registry[Model] = Registry("model", "capsprobe.models")

@@ -33,7 +33,8 @@ class RoutingTrace:
 class Routing(Protocol):
     """A function from votes to a trace; the number of iterations is its only setting."""
 
-    def __call__(self, votes: Float[Tensor, VOTES], *, iterations: int) -> RoutingTrace: ...
+    def __call__(self, votes: Float[Tensor, VOTES], *, iterations: int) -> RoutingTrace:
+        """Return what became of the votes, iteration by iteration."""
 
 
 routings: Registry[Routing] = Registry("routing", "capsprobe.routing")
