@@ -1,0 +1,35 @@
+"""Intervals that need no resampling: Wilson's for a fraction, and the percentiles of draws."""
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import ArrayLike
+from statsmodels.stats.proportion import proportion_confint
+
+LEVEL = 0.95
+
+
+def wilson(
+    successes: ArrayLike, trials: ArrayLike, level: float = LEVEL
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lower and upper ends of Wilson's score interval for a fraction, elementwise.
+
+    (p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n) with p = successes / trials, after
+    Wilson (1927). It always holds p, and unlike p -+ z sqrt(p(1-p)/n) it has a width where p is
+    0 or 1. Rounding is not allowed to push p out of it.
+    """
+    hits, count = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
+    if np.any(count < 1) or np.any(hits < 0) or np.any(hits > count):
+        raise ValueError("expected 0 <= successes <= trials and trials >= 1")
+    lower, upper = proportion_confint(hits, count, alpha=1.0 - level, method="wilson")
+    fraction = hits / count
+    return (
+        np.clip(np.minimum(lower, fraction), 0.0, 1.0),
+        np.clip(np.maximum(upper, fraction), 0.0, 1.0),
+    )
+
+
+def percentiles(draws: Float[np.ndarray, " draws"], level: float = LEVEL) -> tuple[float, float]:
+    """Return the interval that holds the middle `level` of the draws; undefined ones (NaN) drop."""
+    tail = (1.0 - level) / 2.0
+    lower, upper = np.quantile(draws[~np.isnan(draws)], [tail, 1.0 - tail])
+    return float(lower), float(upper)
