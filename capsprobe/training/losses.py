@@ -43,7 +43,7 @@ def cross_entropy(
 LOSSES: dict[LossName, Loss] = {"margin": margin, "cross-entropy": cross_entropy}
 
 
-def targets(labels: Int64[Tensor, "images *pair"], *, classes: int) -> Float[Tensor, SCORES]:
+def targets(labels: Int64[Tensor, "images ..."], *, classes: int) -> Float[Tensor, SCORES]:
     """Return one row an image with a one at every label."""
     several = labels.reshape(len(labels), -1)
     return torch.zeros(len(labels), classes, device=labels.device).scatter(1, several, 1.0)

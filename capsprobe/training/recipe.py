@@ -32,7 +32,7 @@ class Recipe(BaseModel):
         return Frame(classes=classes, canvas=canvas, width=self.width, types=self.types)
 
 
-_DIGITS_EPOCHS: dict[ViewName, int] = {"single": 100, "placed": 200, "pairs": 400}
+_DIGITS_EPOCHS: dict[ViewName, int] = {"single": 100, "placed": 200, "pairs": 300}
 _EPOCHS: dict[ViewName, int] = {"single": 25, "placed": 20, "pairs": 30}
 
 

@@ -1,0 +1,198 @@
+"""The commands and their options, and the edge where a fault becomes one line and an exit code.
+
+torch and pandas are imported inside the commands, so that help answers at once.
+"""
+
+import signal
+import sys
+import traceback
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from capsprobe.cli.options import floats, integers, names, typed
+from capsprobe.faults import Fault
+
+app = typer.Typer(
+    name="capsprobe",
+    help="Finds out what is true about capsule networks.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+USAGE = 2
+ENVIRONMENT = 4
+INTERRUPTED = 130
+TERMINATED = 143
+# Typer carries a copy of click and does not export this class.
+_ClickException = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+
+Models = Annotated[
+    list[str] | None, typer.Option("--model", help="A model's name; repeat, or separate by commas.")
+]
+Dataset = Annotated[str, typer.Option(help="digits (offline), mnist, fashion, or a view of one.")]
+DataDir = Annotated[Path | None, typer.Option(help="Folder with the dataset's files.")]
+Weights = Annotated[Path | None, typer.Option(help="Folder of checkpoints; the shipped ones else.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda:0 or mps.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show tracebacks.")]
+Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
+
+
+@app.callback()
+def capsprobe() -> None:
+    """Find out what is true about capsule networks."""
+    signal.signal(signal.SIGTERM, _terminate)
+
+
+@app.command()
+def robustness(
+    model: Models = None,
+    dataset: Dataset = "digits",
+    data_dir: DataDir = None,
+    weights: Weights = None,
+    probe: Annotated[
+        list[str] | None, typer.Option(help="affine, adversarial, overlap; all by default.")
+    ] = None,
+    seed: Annotated[
+        list[str] | None, typer.Option(help="Training seeds, as in 0,1,2; all by default.")
+    ] = None,
+    eps: Annotated[
+        list[str] | None,
+        typer.Option(help="Linf budgets of the attacks on the [0, 1] scale, as in 0.1,0.2."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="At most so many test images.")] = None,
+    batch_size: Annotated[int, typer.Option(help="Images a pass.")] = 250,
+    device: Device = "auto",
+    output: Annotated[
+        Path | None, typer.Option(help="Run folder; reports/robustness-DATASET by default.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="TOML file with settings, as in [probe.adversarial].")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Compute all again.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be run.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Put checkpoints through affine, adversarial and overlap probes; write a report."""
+    from capsprobe.cli import measuring
+
+    request = measuring.Request(
+        settings=measuring.settings(
+            models=names(model),
+            dataset=dataset,
+            data_dir=data_dir,
+            weights=weights,
+            probes=names(probe) or measuring.ROBUSTNESS,
+            training_seeds=integers("--seed", seed),
+            epsilons=floats("--eps", eps),
+            limit=limit,
+            batch_size=batch_size,
+            device=device,
+            config=config,
+        ),
+        folder=output or Path("reports") / f"robustness-{dataset}",
+        title=f"Robustness on {dataset}",
+        command=typed(sys.argv[1:]),
+        fresh=fresh,
+        as_json=as_json,
+        quiet=quiet,
+    )
+    raise typer.Exit(measuring.foresee(request) if dry_run else measuring.measure(request))
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="Run folder.")], verbose: Verbose = False
+) -> None:
+    """Write the report of a run again, from its cells."""
+    from capsprobe.report import render
+
+    typer.echo(render(run))
+
+
+@app.command()
+def train(
+    model: Annotated[str, typer.Argument(help="A model's name.")],
+    dataset: Dataset = "digits",
+    data_dir: DataDir = None,
+    seed: Annotated[int, typer.Option(help="Training seed.")] = 0,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training split.")] = None,
+    loss: Annotated[str | None, typer.Option(help="margin or cross-entropy.")] = None,
+    decoder: Annotated[
+        float | None, typer.Option(help="Weight of a decoder's error; 0.0005 in Sabour 2017.")
+    ] = None,
+    bf16: Annotated[bool, typer.Option("--bf16", help="Compute in bfloat16.")] = False,
+    device: Device = "auto",
+    output: Annotated[Path, typer.Option(help="Folder of checkpoints.")] = Path("checkpoints"),
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Train a model; run again after a kill, it goes on from the last epoch."""
+    from capsprobe.cli import training
+
+    plan = training.plan(
+        model=model,
+        dataset=dataset,
+        data_dir=data_dir,
+        seed=seed,
+        device=device,
+        folder=output,
+        changes={"epochs": epochs, "loss": loss, "decoder_weight": decoder}
+        | ({"precision": "bf16"} if bf16 else {}),
+    )
+    training.run(plan, as_json=as_json, quiet=quiet)
+
+
+@app.command("ls")
+def list_names(
+    kind: Annotated[str, typer.Argument(help="models, datasets, probes, attacks or routings.")],
+    weights: Weights = None,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """List what there is."""
+    from capsprobe.cli import listing
+
+    listing.show(kind, weights=weights, as_json=as_json)
+
+
+def main() -> None:
+    """Run the command line; a fault becomes one line on stderr and its exit code."""
+    arguments = sys.argv[1:]
+    try:
+        status = app(arguments, prog_name="capsprobe", standalone_mode=False)
+    except Fault as fault:
+        status = _told(str(fault), fault.exit_code, arguments)
+    except _ClickException as error:
+        status = _told(error.format_message(), USAGE, arguments)  # type: ignore[attr-defined]
+    except _Terminated:
+        status = TERMINATED
+    except (KeyboardInterrupt, typer.Abort):
+        status = _told("interrupted; run the same command again to resume", INTERRUPTED, arguments)
+    except OSError as error:
+        status = _told(f"{error.filename or 'output'}: {error.strerror}", ENVIRONMENT, arguments)
+    sys.exit(status or 0)
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, handled like Ctrl-C but for the exit code."""
+
+
+def _terminate(signum: int, frame: FrameType | None) -> None:
+    raise _Terminated
+
+
+def _told(message: str, status: int, arguments: list[str]) -> int:
+    if "-v" in arguments or "--verbose" in arguments:
+        traceback.print_exc()
+    line = " ".join(message.split())
+    sys.stderr.write(f"capsprobe: {line}\n")
+    return status

@@ -1,0 +1,130 @@
+"""The measuring commands: settings from options, then the study, then the report."""
+
+import json
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from rich.console import Console
+
+from capsprobe.cli.devices import resolve
+from capsprobe.data.base import datasets
+from capsprobe.faults import EnvironmentFault, UsageFault
+from capsprobe.report import render
+from capsprobe.study import Settings
+from capsprobe.study.progress import shown
+from capsprobe.study.record import record, write_record
+from capsprobe.study.running import Outcome, plan_study, run_study
+
+ROBUSTNESS = ("adversarial", "affine", "overlap")
+DONE, CELLS_FAILED, INTERRUPTED = 0, 1, 130
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A measuring command, understood."""
+
+    settings: Settings
+    folder: Path
+    title: str
+    command: str
+    fresh: bool
+    as_json: bool
+    quiet: bool
+
+
+def settings(
+    *,
+    device: str,
+    config: Path | None,
+    epsilons: tuple[float, ...],
+    weights: Path | None,
+    **options: Any,
+) -> Settings:
+    """Return checked settings; raise UsageFault with one line for the first that is wrong."""
+    given = {**options, "device": resolve(device), "probe_settings": _configured(config)}
+    if epsilons:
+        given["probe_settings"].setdefault("adversarial", {})["linf"] = epsilons
+    if weights is not None:
+        given["weights"] = weights
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "--" + "-".join(str(part) for part in first["loc"][:1]).replace("_", "-")
+        text = first["msg"].removeprefix("Value error, ")
+        raise UsageFault(f"{name}: {text}, got {first['input']!r}") from error
+
+
+def foresee(request: Request) -> int:
+    """Print what would be run; return the exit status."""
+    plan = plan_study(request.settings)
+    there = sum((request.folder / "cells" / f"{c.key}.parquet").is_file() for c in plan.cells)
+    for cell in plan.cells:
+        print(cell.label)
+    print(f"{len(plan.cells)} cells, {there} of them finished, {len(plan.images)} images")
+    return DONE
+
+
+def measure(request: Request) -> int:
+    """Run the study and write the report; print its path and return the exit status."""
+    console = Console(stderr=True)
+    plan = plan_study(request.settings)
+    _start(request, plan)
+    with shown(console, quiet=request.quiet) as listener:
+        outcome = run_study(
+            request.settings,
+            request.folder,
+            listener=listener,
+            fresh=request.fresh,
+            plan=plan,
+        )
+    for line in outcome.set_aside:
+        console.print(f"warning: {line}", markup=False, highlight=False, soft_wrap=True)
+    write_record(
+        request.folder, record(outcome, command=request.command, title=request.title)
+    )
+    page = render(request.folder)
+    _tell(request, outcome, page)
+    if outcome.interrupted:
+        sys.stderr.write(f"interrupted; to resume: {request.command}\n")
+        return INTERRUPTED
+    return CELLS_FAILED if outcome.count("failed") else DONE
+
+
+def _start(request: Request, plan: Outcome) -> None:
+    """Write run.json before anything is computed, so that a killed run can be reported too."""
+    facts = record(plan, command=request.command, title=request.title)
+    try:
+        write_record(request.folder, facts)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"expected a folder that can be written to, got {request.folder}: {error.strerror}"
+        ) from error
+
+
+def _tell(request: Request, outcome: Outcome, page: Path) -> None:
+    counts = {state: outcome.count(state) for state in ("done", "cached", "failed", "missing")}
+    if request.as_json:
+        print(json.dumps({"report": str(page), "cells": counts}))
+    else:
+        print(page)
+    if not request.quiet:
+        text = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+        sys.stderr.write(f"cells: {text}\n")
+
+
+def _configured(path: Path | None) -> dict[str, dict[str, Any]]:
+    if path is None:
+        return {}
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageFault(f"--config: expected a TOML file, got {path.name}: {error}") from error
+    extra = sorted(content.keys() - {"probe"})
+    if extra or not all(isinstance(part, dict) for part in content.get("probe", {}).values()):
+        raise UsageFault(f"--config: expected tables [probe.NAME], got {extra or 'other values'}")
+    return dict(content.get("probe", {}))

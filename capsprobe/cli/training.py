@@ -1,0 +1,78 @@
+"""The command that trains."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from capsprobe.cli.devices import resolve
+from capsprobe.data.base import Source
+from capsprobe.data.views import Name
+from capsprobe.faults import EnvironmentFault, UsageFault
+from capsprobe.models.base import models
+from capsprobe.training.loop import Epoch, train
+from capsprobe.training.plan import Plan
+from capsprobe.training.recipe import Recipe, default_recipe
+
+
+def plan(
+    *,
+    model: str,
+    dataset: str,
+    data_dir: Path | None,
+    seed: int,
+    device: str,
+    folder: Path,
+    changes: dict[str, Any],
+) -> Plan:
+    """Return what to train; raise UsageFault with one line for the first thing that is wrong."""
+    models[model]
+    name = Name.parse(dataset)
+    given = {key: value for key, value in changes.items() if value is not None}
+    try:
+        recipe = Recipe(**(default_recipe(name.base, name.view).model_dump() | given))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageFault(f"--{first['loc'][0]}: {first['msg']}, got {first['input']!r}") from error
+    if seed < 0:
+        raise UsageFault(f"--seed: expected 0 or more, got {seed}")
+    return Plan(
+        model=model,
+        dataset=str(name),
+        seed=seed,
+        recipe=recipe,
+        folder=folder,
+        source=Source(folder=data_dir),
+        device=resolve(device),
+    )
+
+
+def run(wanted: Plan, *, as_json: bool, quiet: bool) -> None:
+    """Train, showing every epoch on stderr, and print where the checkpoint lies."""
+    try:
+        wanted.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"expected a folder that can be written to, got {wanted.folder}: {error.strerror}"
+        ) from error
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True, quiet=quiet)
+    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
+        task = progress.add_task(f"{wanted.model} on {wanted.dataset}", total=wanted.recipe.epochs)
+
+        def told(epoch: Epoch) -> None:
+            progress.update(task, completed=epoch.number)
+            progress.console.print(
+                f"epoch {epoch.number}/{epoch.epochs}  loss {epoch.loss:.4f}  "
+                f"validation accuracy {epoch.validation_accuracy:.4f}  {epoch.wall_s:.0f} s",
+                highlight=False,
+                soft_wrap=True,
+            )
+
+        entry = train(wanted, told)
+    path = wanted.folder / f"{entry.stem}.safetensors"
+    facts = {"weights": str(path), **entry.model_dump()}
+    print(json.dumps(facts) if as_json else path)

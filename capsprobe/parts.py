@@ -1,0 +1,143 @@
+"""Finished cells on disk: one Parquet part each, with its samples and the hash of its rows.
+
+Both wings read them: the study to take what is finished, the report to judge and draw. One
+rename publishes a part whole, and a change by hand is noticed.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from capsprobe.faults import DataFault
+from capsprobe.files import write_atomically
+from capsprobe.tables import (
+    PROBE_COLUMNS,
+    SAMPLE_COLUMNS,
+    SCHEMA_VERSION,
+    STUDY_COLUMNS,
+    Measurement,
+)
+
+_METADATA = b"capsprobe"
+_TEXTS = ("condition", "unit", "metric")
+
+
+class Damaged(Exception):
+    """A part that cannot be used: unreadable, or not with the rows that it was written with."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A finished cell as it was kept: the measurement, the time it took, the hash of its rows."""
+
+    measurement: Measurement
+    seconds: float
+    row_hash: str
+
+
+def write_part(path: Path, label: str, measurement: Measurement, *, seconds: float) -> Part:
+    """Keep a finished cell; return it as it will be read."""
+    part = Part(
+        measurement=measurement, seconds=seconds, row_hash=_hash(measurement.observations)
+    )
+    rows = measurement.observations.astype(dict.fromkeys(_TEXTS, "category"))
+    table = pa.Table.from_pandas(rows, preserve_index=False)
+    facts: dict[str, Any] = {
+        "schema": SCHEMA_VERSION,
+        "cell": label,
+        "seconds": round(seconds, 3),
+        "row_hash": part.row_hash,
+        "left_out": measurement.left_out,
+        "samples": json.loads(measurement.samples.to_json(orient="records")),
+    }
+    table = table.replace_schema_metadata(
+        {**table.schema.metadata, _METADATA: json.dumps(facts).encode()}
+    )
+    write_atomically(path, lambda file: pq.write_table(table, file, compression="zstd"))
+    return part
+
+
+def read_part(path: Path) -> Part:
+    """Return a finished cell.
+
+    Raises
+    ------
+    Damaged
+        Where the file is not what was written.
+    DataFault
+        Where a newer version of this program wrote it.
+    """
+    try:
+        table = pq.read_table(path)
+        facts = json.loads(table.schema.metadata[_METADATA])
+        schema = int(facts["schema"])
+        rows = table.to_pandas()
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise Damaged(first) from error
+    if schema > SCHEMA_VERSION:
+        raise DataFault(
+            f"{path.name}: expected schema {SCHEMA_VERSION} or older, got {schema}; "
+            "a newer capsprobe wrote it"
+        )
+    if tuple(rows.columns) != PROBE_COLUMNS or (found := _hash(rows)) != facts["row_hash"]:
+        raise Damaged(f"expected rows of hash {facts['row_hash'][:12]}, got others")
+    samples = pd.DataFrame(facts["samples"], columns=list(SAMPLE_COLUMNS))
+    return Part(
+        measurement=Measurement(observations=rows, samples=samples, left_out=facts["left_out"]),
+        seconds=facts["seconds"],
+        row_hash=found,
+    )
+
+
+def read_cells(
+    folder: Path, cells: Sequence[dict[str, Any]]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return all observations, and all samples, of the cells of a run that are finished.
+
+    `cells` are those of run.json: key, probe, model, training_seed and dataset of each. A part
+    that is missing or damaged is passed over.
+    """
+    observations, samples = [], []
+    for cell in cells:
+        try:
+            part = read_part(folder / f"{cell['key']}.parquet")
+        except Damaged:
+            continue
+        observations.append(_named(part.measurement.observations, cell))
+        samples.append(_named(part.measurement.samples, cell))
+    return _joined(observations, PROBE_COLUMNS), _joined(samples, SAMPLE_COLUMNS)
+
+
+def _named(table: pd.DataFrame, cell: dict[str, Any]) -> pd.DataFrame:
+    named = table.copy()
+    for place, column in enumerate(STUDY_COLUMNS):
+        named.insert(place, column, cell[column])
+    return named
+
+
+def _joined(tables: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
+    filled = [table for table in tables if len(table)]
+    if not filled:
+        return pd.DataFrame(columns=[*STUDY_COLUMNS, *columns])
+    texts = [*(c for c in STUDY_COLUMNS if c != "training_seed"), "condition", "unit", "metric"]
+    names = [name for name in texts if name in filled[0].columns]
+    # One set of categories for all parts: seven million rows of text would not fit.
+    kinds = {
+        name: pd.CategoricalDtype(sorted({str(v) for table in filled for v in table[name].unique()}))
+        for name in names
+    }
+    return pd.concat([table.astype(kinds) for table in filled], ignore_index=True)
+
+
+def _hash(rows: pd.DataFrame) -> str:
+    plain = rows.astype(dict.fromkeys(_TEXTS, "object"))
+    hashes = pd.util.hash_pandas_object(plain, index=False).to_numpy()
+    return hashlib.sha256(hashes.tobytes()).hexdigest()

@@ -1,0 +1,31 @@
+"""Reading a run folder: its record and its cells."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from capsprobe.faults import DataFault
+from capsprobe.parts import read_cells
+
+
+def read_run(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+    """Return a run's observations, its samples, and its record.
+
+    Raises
+    ------
+    DataFault
+        Where the folder holds no run, or none of its cells.
+    """
+    path = folder / "run.json"
+    try:
+        run = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataFault(f"expected a run folder with run.json, got {folder}") from None
+    except ValueError as error:
+        raise DataFault(f"{path}: expected JSON, got {error}") from error
+    if not (folder / "cells").is_dir():
+        raise DataFault(f"expected the cells of the run in {folder / 'cells'}, got no such folder")
+    observations, samples = read_cells(folder / "cells", run["cells"])
+    return observations, samples, run

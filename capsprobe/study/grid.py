@@ -1,0 +1,137 @@
+"""The grid of a study: which checkpoint goes through which part of which probe."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torchattacks
+
+from capsprobe.data.images import ImageSet
+from capsprobe.data.views import Name
+from capsprobe.faults import ModelFault, UsageFault
+from capsprobe.models.base import models
+from capsprobe.models.checkpoints import Entry, manifest
+from capsprobe.probes.base import Probe
+from capsprobe.registry import unknown
+from capsprobe.study.settings import Settings, describe
+from capsprobe.tables import SCHEMA_VERSION
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One checkpoint through one part of one probe."""
+
+    key: str
+    entry: Entry
+    probe: str
+    part: str
+
+    @property
+    def label(self) -> str:
+        """Return what a progress line calls it."""
+        entry = self.entry
+        return f"{self.probe}/{self.part} {entry.model} {entry.dataset} seed {entry.seed}"
+
+
+def checkpoints(settings: Settings) -> list[Entry]:
+    """Return the checkpoints of a study, sorted by dataset, model and seed.
+
+    A base dataset stands for all its views; the name of a view for that view alone.
+
+    Raises
+    ------
+    UsageFault
+        Where a model or the dataset is unknown.
+    ModelFault
+        Where a model that was named, or the whole study, has no checkpoint.
+    """
+    wanted = Name.parse(settings.dataset)
+    for name in settings.models:
+        models[name]
+    entries = [entry for entry in manifest(settings.weights) if _fits(entry, wanted, settings)]
+    missing = set(settings.models) - {entry.model for entry in entries}
+    if missing or not entries:
+        what = ", ".join(sorted(missing)) or "any model"
+        raise ModelFault(
+            f"expected a checkpoint of {what} for {settings.dataset}"
+            f"{_seeds(settings)}, got none; `capsprobe ls models` lists what there is"
+        )
+    return entries
+
+
+def grid(
+    settings: Settings, entries: list[Entry], examined: dict[str, Probe], images: ImageSet
+) -> list[Cell]:
+    """Return all cells, ordered by checkpoint, then probe, then part.
+
+    Raises
+    ------
+    UsageFault
+        Where no probe has anything to ask of any checkpoint.
+    """
+    cells = [
+        Cell(
+            key=_key(settings, entry, name, probe, part, images), entry=entry, probe=name, part=part
+        )
+        for entry in entries
+        for name, probe in examined.items()
+        for part in probe.parts(Name.parse(entry.dataset).view)
+    ]
+    if not cells:
+        raise UsageFault(
+            f"expected a probe that can examine networks of {settings.dataset}, "
+            f"got {', '.join(examined)}"
+        )
+    return cells
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that numbers may depend on."""
+    from capsprobe import __version__
+
+    return {
+        "capsprobe": __version__,
+        "torch": torch.__version__,
+        "torchattacks": torchattacks.__version__,
+        "numpy": np.__version__,
+    }
+
+
+def _fits(entry: Entry, wanted: Name, settings: Settings) -> bool:
+    if entry.dataset not in {f"{wanted.base}{ending}" for ending in ("", "-placed", "-pairs")}:
+        return False
+    name = Name.parse(entry.dataset)
+    return (
+        (wanted.view == "single" or wanted.view == name.view)
+        and (not settings.models or entry.model in settings.models)
+        and (not settings.training_seeds or entry.seed in settings.training_seeds)
+    )
+
+
+def _seeds(settings: Settings) -> str:
+    seeds = ",".join(str(seed) for seed in settings.training_seeds)
+    return f" with seed {seeds}" if seeds else ""
+
+
+def _key(
+    settings: Settings, entry: Entry, name: str, probe: Probe, part: str, images: ImageSet
+) -> str:
+    facts: dict[str, Any] = {
+        "schema": SCHEMA_VERSION,
+        "probe": name,
+        "part": part,
+        "settings": describe(probe),
+        "model": entry.model,
+        "weights": entry.weights_sha256,
+        "frame": entry.frame,
+        "data": images.sha256,
+        "seed": settings.seed,
+        "batch_size": settings.batch_size,
+        "dtype": "float32",
+        "device": settings.device.partition(":")[0],
+        "versions": versions(),
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

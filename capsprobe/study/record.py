@@ -1,0 +1,91 @@
+"""run.json: what was asked, with what it was run, and what became of every cell.
+
+It holds no path of the machine beyond what the user typed, because reports are passed on.
+"""
+
+import dataclasses
+import json
+import platform
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from capsprobe.files import write_text
+from capsprobe.probes.base import Probe
+from capsprobe.study.grid import versions
+from capsprobe.study.running import Outcome
+from capsprobe.study.settings import describe
+from capsprobe.tables import SCHEMA_VERSION
+
+
+def record(outcome: Outcome, *, command: str, title: str) -> dict[str, Any]:
+    """Return everything that a report needs besides the observations."""
+    settings = outcome.settings
+    return {
+        "schema": SCHEMA_VERSION,
+        "title": title,
+        "command": command,
+        "settings": {
+            "models": sorted({entry.model for entry in outcome.entries}),
+            "dataset": settings.dataset,
+            "probes": list(outcome.probes),
+            "training_seeds": sorted({entry.seed for entry in outcome.entries}),
+            "limit": settings.limit,
+            "batch_size": settings.batch_size,
+            "device": settings.device,
+            "seed": settings.seed,
+        },
+        "data": {
+            "name": outcome.images.name,
+            "split": outcome.images.split,
+            "n_images": len(outcome.images),
+            "classes": outcome.images.classes,
+            "sha256": outcome.images.sha256,
+        },
+        "versions": {**versions(), "python": platform.python_version()},
+        "device": _device(settings.device),
+        "probes": {name: _probe(probe) for name, probe in outcome.probes.items()},
+        "checkpoints": [entry.model_dump() for entry in outcome.entries],
+        "cells": [_cell(outcome, index) for index in range(len(outcome.cells))],
+        "set_aside": outcome.set_aside,
+        "partial": outcome.interrupted or outcome.count("missing") > 0,
+    }
+
+
+def write_record(folder: Path, facts: dict[str, Any]) -> None:
+    """Write run.json."""
+    write_text(folder / "run.json", json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+
+
+def _probe(probe: Probe) -> dict[str, Any]:
+    return {
+        "question": probe.question,
+        "metrics": [dataclasses.asdict(metric) for metric in probe.metrics],
+        "conditions": [dataclasses.asdict(condition) for condition in probe.conditions],
+        "settings": describe(probe),
+    }
+
+
+def _cell(outcome: Outcome, index: int) -> dict[str, Any]:
+    cell = outcome.cells[index]
+    state = outcome.state_of(cell)
+    return {
+        "key": cell.key,
+        "probe": cell.probe,
+        "part": cell.part,
+        "model": cell.entry.model,
+        "training_seed": cell.entry.seed,
+        "dataset": cell.entry.dataset,
+        "state": state.state,
+        "seconds": round(state.seconds, 3),
+        "cause": state.cause,
+        "row_hash": state.row_hash,
+        "left_out": state.left_out,
+    }
+
+
+def _device(name: str) -> str:
+    if name.startswith("cuda"):
+        return torch.cuda.get_device_name(name)
+    return f"{name}, {platform.machine()}, {torch.get_num_threads()} threads"

@@ -1,0 +1,83 @@
+"""What a study is asked to do, checked before anything is computed."""
+
+import dataclasses
+import types
+import typing
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from capsprobe.faults import UsageFault
+from capsprobe.models.checkpoints import SHIPPED
+from capsprobe.probes.base import Probe, probes
+from capsprobe.registry import unknown
+
+
+class Settings(BaseModel):
+    """The grid and how it is run. Empty tuples mean all that there are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    models: tuple[str, ...] = ()
+    dataset: str = "digits"
+    data_dir: Path | None = None
+    weights: Path = SHIPPED
+    probes: tuple[str, ...] = ()
+    training_seeds: tuple[int, ...] = ()
+    limit: int | None = Field(default=None, ge=1)
+    batch_size: int = Field(default=250, ge=1, le=100_000)
+    device: str = "cpu"
+    seed: int = Field(default=0, ge=0)
+    probe_settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    @field_validator("models", "probes", "training_seeds")
+    @classmethod
+    def _each_once(cls, values: tuple[object, ...]) -> tuple[object, ...]:
+        twice = sorted({str(value) for value in values if values.count(value) > 1})
+        if twice:
+            raise ValueError(f"expected each once, got {twice[0]} twice")
+        return values
+
+
+def build_probes(settings: Settings) -> dict[str, Probe]:
+    """Return the probes by name, with their settings; raise UsageFault for unknown ones."""
+    names = settings.probes or tuple(probes)
+    chosen = {name: probes[name] for name in names}
+    for name in settings.probe_settings:
+        probes[name]
+    return {
+        name: _build(name, kind, settings.probe_settings.get(name, {}))
+        for name, kind in chosen.items()
+    }
+
+
+def describe(probe: Probe) -> dict[str, Any]:
+    """Return a probe's settings as plain values."""
+    assert dataclasses.is_dataclass(probe)
+    return {field.name: getattr(probe, field.name) for field in dataclasses.fields(probe)}
+
+
+def _build(name: str, kind: type[Probe], given: dict[str, Any]) -> Probe:
+    assert dataclasses.is_dataclass(kind)
+    hints = typing.get_type_hints(kind)
+    known = tuple(field.name for field in dataclasses.fields(kind))
+    for key in given:
+        if key not in known:
+            raise UsageFault(unknown(f"setting of probe {name}", key, known))
+    cast = {key: _cast(f"{name}.{key}", value, hints[key]) for key, value in given.items()}
+    return kind(**cast)
+
+
+def _cast(name: str, value: Any, wanted: Any) -> Any:
+    """Return a value from a configuration file in the type of its field."""
+    if isinstance(wanted, types.GenericAlias) and wanted.__origin__ is tuple:
+        if not isinstance(value, list | tuple):
+            raise UsageFault(f"{name}: expected a list, got {value!r}")
+        inner = wanted.__args__[0]
+        return tuple(_cast(name, item, inner) for item in value)
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(wanted, type) and (not isinstance(value, wanted) or isinstance(value, bool)):
+        raise UsageFault(f"{name}: expected {wanted.__name__}, got {value!r}")
+    return value
