@@ -1,7 +1,7 @@
 """What every routing shares: its signature, its trace, and squash."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -30,6 +30,7 @@ class RoutingTrace:
     parents: tuple[Float[Tensor, PARENTS], ...]
 
 
+@runtime_checkable
 class Routing(Protocol):
     """A function from votes to a trace; the number of iterations is its only setting."""
 

@@ -7,7 +7,7 @@ further rounds add.
 from jaxtyping import Float
 from torch import Tensor
 
-from capsprobe.routing.base import RoutingTrace, routings
+from capsprobe.routing.base import RoutingTrace, check_iterations, routings
 from capsprobe.routing.dynamic import route_dynamic
 from capsprobe.shapes import VOTES
 
@@ -15,6 +15,7 @@ from capsprobe.shapes import VOTES
 @routings.register("uniform")
 def route_uniform(votes: Float[Tensor, VOTES], *, iterations: int = 1) -> RoutingTrace:
     """Return the trace of coefficients 1/parents, whatever the number of iterations."""
+    check_iterations(iterations)
     once = route_dynamic(votes, iterations=1)
     return RoutingTrace(
         votes=votes,
