@@ -24,6 +24,7 @@ AGGREGATE_COLUMNS = (
     "interval",
 )
 
+
 def aggregate(observations: pd.DataFrame) -> pd.DataFrame:
     """Return the estimates of one probe with 95 % intervals, AGGREGATE_COLUMNS, sorted.
 

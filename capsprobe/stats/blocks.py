@@ -104,6 +104,4 @@ def _block(dataset: str, condition: str, rows: pd.DataFrame) -> Block:
     values = np.bincount(place, weights=rows["value"], minlength=counts.size).reshape(shape)
     for column in ("model", "metric"):
         keys[column] = keys[column].astype(str)
-    return Block(
-        dataset=dataset, condition=condition, keys=keys, values=values, present=counts > 0
-    )
+    return Block(dataset=dataset, condition=condition, keys=keys, values=values, present=counts > 0)
