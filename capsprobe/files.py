@@ -27,7 +27,10 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text with plain line ends, atomically."""
-    write_atomically(path, lambda part: part.write_bytes(text.encode()) and None)
+    def write(part: Path) -> None:
+        part.write_bytes(text.encode())
+
+    write_atomically(path, write)
 
 
 def _sync(path: Path) -> None:

@@ -44,9 +44,7 @@ class Part:
 
 def write_part(path: Path, label: str, measurement: Measurement, *, seconds: float) -> Part:
     """Keep a finished cell; return it as it will be read."""
-    part = Part(
-        measurement=measurement, seconds=seconds, row_hash=_hash(measurement.observations)
-    )
+    part = Part(measurement=measurement, seconds=seconds, row_hash=_hash(measurement.observations))
     rows = measurement.observations.astype(dict.fromkeys(_TEXTS, "category"))
     table = pa.Table.from_pandas(rows, preserve_index=False)
     facts: dict[str, Any] = {
@@ -97,9 +95,7 @@ def read_part(path: Path) -> Part:
     )
 
 
-def read_cells(
-    folder: Path, cells: Sequence[dict[str, Any]]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read_cells(folder: Path, cells: Sequence[dict[str, Any]]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return all observations, and all samples, of the cells of a run that are finished.
 
     `cells` are those of run.json: key, probe, model, training_seed and dataset of each. A part
@@ -131,10 +127,18 @@ def _joined(tables: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFram
     names = [name for name in texts if name in filled[0].columns]
     # One set of categories for all parts: seven million rows of text would not fit.
     kinds = {
-        name: pd.CategoricalDtype(sorted({str(v) for table in filled for v in table[name].unique()}))
+        name: pd.CategoricalDtype(
+            sorted({str(v) for table in filled for v in table[name].unique()})
+        )
         for name in names
     }
     return pd.concat([table.astype(kinds) for table in filled], ignore_index=True)
+
+
+def _categories(tables: list[pd.DataFrame], column: str) -> pd.CategoricalDtype:
+    return pd.CategoricalDtype(
+        sorted({str(value) for table in tables for value in table[column].unique()})
+    )
 
 
 def _hash(rows: pd.DataFrame) -> str:

@@ -8,7 +8,7 @@ import sys
 import traceback
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,7 +29,11 @@ ENVIRONMENT = 4
 INTERRUPTED = 130
 TERMINATED = 143
 # Typer carries a copy of click and does not export this class.
-_ClickException = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+_ClickException: type[Exception] = next(
+    kind
+    for kind in typer.BadParameter.__mro__
+    if kind.__name__ == "ClickException" and issubclass(kind, Exception)
+)
 
 Models = Annotated[
     list[str] | None, typer.Option("--model", help="A model's name; repeat, or separate by commas.")
@@ -172,7 +176,7 @@ def main() -> None:
     except Fault as fault:
         status = _told(str(fault), fault.exit_code, arguments)
     except _ClickException as error:
-        status = _told(error.format_message(), USAGE, arguments)  # type: ignore[attr-defined]
+        status = _told(_text(error), USAGE, arguments)
     except _Terminated:
         status = TERMINATED
     except (KeyboardInterrupt, typer.Abort):
@@ -188,6 +192,10 @@ class _Terminated(KeyboardInterrupt):
 
 def _terminate(signum: int, frame: FrameType | None) -> None:
     raise _Terminated
+
+
+def _text(error: Any) -> str:
+    return str(error.format_message())
 
 
 def _told(message: str, status: int, arguments: list[str]) -> int:

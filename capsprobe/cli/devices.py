@@ -19,9 +19,7 @@ def resolve(name: str) -> str:
         wanted = "cuda:0" if name == "cuda" and "cuda:0" in have else None
         if wanted:
             return wanted
-        raise EnvironmentFault(
-            f"--device: expected auto or one of {', '.join(have)}, got {name!r}"
-        )
+        raise EnvironmentFault(f"--device: expected auto or one of {', '.join(have)}, got {name!r}")
     return name
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import typer
 
 from capsprobe.attacks.base import attacks
 from capsprobe.data import views
@@ -30,9 +31,9 @@ def show(kind: str, *, weights: Path | None, as_json: bool) -> None:
         raise UsageFault(unknown("kind", kind, KINDS))
     rows = _checkpoints(weights or SHIPPED) if kind == "models" else _members(kind)
     if as_json:
-        print(json.dumps(rows))
+        typer.echo(json.dumps(rows))
     else:
-        print(pd.DataFrame(rows).to_string(index=False))
+        typer.echo(pd.DataFrame(rows).to_string(index=False))
 
 
 def _members(kind: str) -> list[dict[str, Any]]:

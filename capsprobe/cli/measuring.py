@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import typer
 from pydantic import ValidationError
 from rich.console import Console
 
 from capsprobe.cli.devices import resolve
-from capsprobe.data.base import datasets
 from capsprobe.faults import EnvironmentFault, UsageFault
 from capsprobe.report import render
 from capsprobe.study import Settings
@@ -64,8 +64,8 @@ def foresee(request: Request) -> int:
     plan = plan_study(request.settings)
     there = sum((request.folder / "cells" / f"{c.key}.parquet").is_file() for c in plan.cells)
     for cell in plan.cells:
-        print(cell.label)
-    print(f"{len(plan.cells)} cells, {there} of them finished, {len(plan.images)} images")
+        typer.echo(cell.label)
+    typer.echo(f"{len(plan.cells)} cells, {there} of them finished, {len(plan.images)} images")
     return DONE
 
 
@@ -84,9 +84,7 @@ def measure(request: Request) -> int:
         )
     for line in outcome.set_aside:
         console.print(f"warning: {line}", markup=False, highlight=False, soft_wrap=True)
-    write_record(
-        request.folder, record(outcome, command=request.command, title=request.title)
-    )
+    write_record(request.folder, record(outcome, command=request.command, title=request.title))
     page = render(request.folder)
     _tell(request, outcome, page)
     if outcome.interrupted:
@@ -109,9 +107,9 @@ def _start(request: Request, plan: Outcome) -> None:
 def _tell(request: Request, outcome: Outcome, page: Path) -> None:
     counts = {state: outcome.count(state) for state in ("done", "cached", "failed", "missing")}
     if request.as_json:
-        print(json.dumps({"report": str(page), "cells": counts}))
+        typer.echo(json.dumps({"report": str(page), "cells": counts}))
     else:
-        print(page)
+        typer.echo(page)
     if not request.quiet:
         text = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
         sys.stderr.write(f"cells: {text}\n")

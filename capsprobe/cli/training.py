@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -75,4 +76,4 @@ def run(wanted: Plan, *, as_json: bool, quiet: bool) -> None:
         entry = train(wanted, told)
     path = wanted.folder / f"{entry.stem}.safetensors"
     facts = {"weights": str(path), **entry.model_dump()}
-    print(json.dumps(facts) if as_json else path)
+    typer.echo(json.dumps(facts) if as_json else path)

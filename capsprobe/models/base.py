@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from capsprobe.faults import ModelFault
 from capsprobe.registry import Registry
 from capsprobe.routing.base import RoutingTrace
 from capsprobe.shapes import IMAGES, SCORES
@@ -69,6 +70,13 @@ class Embeds(Protocol):
 
     def classify(self, embedding: Float[Tensor, "images features"]) -> Float[Tensor, SCORES]:
         """Return the scores that belong to an embedding."""
+
+
+def embedder(network: Network) -> Embeds:
+    """Return the network as one that shows its embedding; raise ModelFault where it does not."""
+    if not isinstance(network, Embeds):
+        raise ModelFault(f"expected a network with an embedding, got {type(network).__name__}")
+    return network
 
 
 models: Registry[Model] = Registry("model", "capsprobe.models")

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from capsprobe.faults import ModelFault
-from capsprobe.models.base import Embeds, Frame, Network
+from capsprobe.models.base import Frame, Network, embedder
 from capsprobe.shapes import IMAGES, SCORES
 
 _HIDDEN = (512, 1024)
@@ -39,12 +39,10 @@ def attach(network: Network) -> None:
     ModelFault
         Where the network shows no embedding.
     """
-    if not isinstance(network, Embeds):
-        raise ModelFault(f"expected a network with an embedding, got {type(network).__name__}")
     side = network.frame.canvas
     training = network.training
     with torch.no_grad():
-        features = network.eval().embed(torch.zeros(1, 1, side, side)).shape[1]
+        features = embedder(network.eval()).embed(torch.zeros(1, 1, side, side)).shape[1]
     network.train(training)
     network.decoder = Decoder(network.frame, features)
 

@@ -54,7 +54,7 @@ class Halving(nn.Module):
 
     def forward(
         self, features: Float[Tensor, IMAGES]
-    ) -> Float[Tensor, "images channels rows columns"]:
+    ) -> Float[Tensor, "images posed rows columns"]:
         """Return the halved maps, before any nonlinearity."""
         return self.normalisation(self.convolution(features))
 

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import ClassVar, final
 
 import numpy as np
@@ -17,6 +18,7 @@ from capsprobe.seeds import generator
 from capsprobe.tables import Condition, Measurement, Metric, check_observations
 
 
+@dataclass(frozen=True, kw_only=True)
 class Probe(ABC):
     """A question put to a network. Settings are fields of a frozen dataclass, data are arguments.
 

@@ -15,7 +15,6 @@ from capsprobe.faults import ModelFault, UsageFault
 from capsprobe.models.base import models
 from capsprobe.models.checkpoints import Entry, manifest
 from capsprobe.probes.base import Probe
-from capsprobe.registry import unknown
 from capsprobe.study.settings import Settings, describe
 from capsprobe.tables import SCHEMA_VERSION
 

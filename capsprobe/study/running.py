@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import torch
 
@@ -35,12 +35,15 @@ class CellState:
     left_out: dict[str, int] = field(default_factory=dict)
 
 
+@runtime_checkable
 class Listener(Protocol):
     """Whoever shows the progress: told of each cell before it is computed, and after."""
 
-    def started(self, cell: Cell, index: int, total: int) -> None: ...
+    def started(self, cell: Cell, index: int, total: int) -> None:
+        """Hear that a cell, the `index`-th of `total`, is at hand."""
 
-    def finished(self, state: CellState, index: int, total: int) -> None: ...
+    def finished(self, state: CellState, index: int, total: int) -> None:
+        """Hear what became of it."""
 
 
 @dataclass(kw_only=True)
@@ -78,9 +81,7 @@ def plan_study(settings: Settings) -> Outcome:
     check_device(settings.device)
     images = base_images(settings)
     cells = grid(settings, entries, examined, images)
-    return Outcome(
-        settings=settings, probes=examined, entries=entries, images=images, cells=cells
-    )
+    return Outcome(settings=settings, probes=examined, entries=entries, images=images, cells=cells)
 
 
 def run_study(
@@ -130,9 +131,7 @@ def check_device(name: str) -> None:
         ) from error
 
 
-def _measure_all(
-    outcome: Outcome, store: Store, listener: Listener | None, fresh: bool
-) -> None:
+def _measure_all(outcome: Outcome, store: Store, listener: Listener | None, fresh: bool) -> None:
     network = _Loaded(outcome.settings)
     for index, cell in enumerate(outcome.cells):
         if listener:

@@ -54,12 +54,10 @@ def build_probes(settings: Settings) -> dict[str, Probe]:
 
 def describe(probe: Probe) -> dict[str, Any]:
     """Return a probe's settings as plain values."""
-    assert dataclasses.is_dataclass(probe)
     return {field.name: getattr(probe, field.name) for field in dataclasses.fields(probe)}
 
 
 def _build(name: str, kind: type[Probe], given: dict[str, Any]) -> Probe:
-    assert dataclasses.is_dataclass(kind)
     hints = typing.get_type_hints(kind)
     known = tuple(field.name for field in dataclasses.fields(kind))
     for key in given:

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from capsprobe.models.base import Embeds, Network
+from capsprobe.models.base import Network, embedder
 from capsprobe.models.decoder import reconstruct, reconstruction_error
 from capsprobe.shapes import IMAGES, SCORES
 from capsprobe.training.losses import LOSSES
@@ -22,7 +22,7 @@ class Fitting:
     def __init__(self, network: Network, recipe: Recipe, device: torch.device) -> None:
         self.recipe = recipe
         self.device = device
-        self.network = network.to(device, memory_format=torch.channels_last)
+        self.network = network.to(device).to(memory_format=torch.channels_last)
         self.optimiser = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
 
     def step(
@@ -48,10 +48,10 @@ class Fitting:
         loss = LOSSES[recipe.loss]
         if network.decoder is None:
             return loss(network(images).float(), wanted, network.scores)
-        assert isinstance(network, Embeds)
-        embedding = network.embed(images).float()
+        shown = embedder(network)
+        embedding = shown.embed(images).float()
         error = reconstruction_error(reconstruct(network, embedding, wanted).float(), images)
-        classified = loss(network.classify(embedding).float(), wanted, network.scores)
+        classified = loss(shown.classify(embedding).float(), wanted, network.scores)
         return classified + recipe.decoder_weight * error
 
     def slots(self) -> dict[str, Tensor]:

@@ -2,8 +2,8 @@
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 
@@ -29,10 +29,8 @@ class Epoch:
     wall_s: float
 
 
-class Listener(Protocol):
-    """Whoever shows the progress."""
-
-    def __call__(self, epoch: Epoch) -> None: ...
+Listener = Callable[[Epoch], None]
+"""Whoever shows the progress: told how each epoch ended."""
 
 
 def train(plan: Plan, listener: Listener) -> Entry:

@@ -62,8 +62,7 @@ def smallest(
 
 def _single(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return {
-        key: value.float() if value.is_floating_point() else value
-        for key, value in weights.items()
+        key: value.float() if value.is_floating_point() else value for key, value in weights.items()
     }
 
 
