@@ -4,6 +4,7 @@ The strings are read by jaxtyping; the tests check them at run time.
 """
 
 IMAGES = "images channels height width"
+PLACED = "images channels canvas_height canvas_width"
 VOTES = "images children parents pose"
 COEFFICIENTS = "images children parents"
 PARENTS = "images parents pose"

@@ -5,7 +5,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn.functional import pad
 
-from capsprobe.shapes import IMAGES
+from capsprobe.shapes import IMAGES, PLACED
 
 
 def place(
@@ -14,7 +14,7 @@ def place(
     canvas: int,
     rows: Int64[Tensor, " images"],
     columns: Int64[Tensor, " images"],
-) -> Float[Tensor, IMAGES]:
+) -> Float[Tensor, PLACED]:
     """Return each image with its upper left corner at (row, column) of an empty square canvas.
 
     Corners may lie outside; what leaves the canvas is cut.
@@ -40,13 +40,13 @@ def shift(
 
 def scatter(
     images: Float[Tensor, IMAGES], *, canvas: int, generator: torch.Generator
-) -> Float[Tensor, IMAGES]:
+) -> Float[Tensor, PLACED]:
     """Return images at random positions wholly inside a canvas (affNIST's training set)."""
     rows, columns = _corners(len(images), 0, canvas - images.shape[-1], generator)
     return place(images, canvas=canvas, rows=rows, columns=columns)
 
 
-def centre(images: Float[Tensor, IMAGES], *, canvas: int) -> Float[Tensor, IMAGES]:
+def centre(images: Float[Tensor, IMAGES], *, canvas: int) -> Float[Tensor, PLACED]:
     """Return images in the middle of a canvas, which may be larger or smaller."""
     corner = torch.full((len(images),), (canvas - images.shape[-1]) // 2)
     return place(images, canvas=canvas, rows=corner, columns=corner)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from capsprobe.data.move import place
 from capsprobe.faults import DataFault
-from capsprobe.shapes import IMAGES
+from capsprobe.shapes import IMAGES, PLACED
 
 CANVAS = 36
 SHIFT = 4
@@ -44,7 +44,7 @@ def overlay(
 
 def moved(
     images: Float[Tensor, IMAGES], moves: Int64[Tensor, "images 2"], *, canvas: int
-) -> Float[Tensor, IMAGES]:
+) -> Float[Tensor, PLACED]:
     """Return images moved by (rows, columns) from the middle of a canvas."""
     corner = (canvas - images.shape[-1]) // 2
     return place(images, canvas=canvas, rows=moves[:, 0] + corner, columns=moves[:, 1] + corner)
@@ -55,6 +55,16 @@ def draw_moves(
 ) -> Int64[Tensor, "images 2"]:
     """Return whole-pixel moves, even over [-pixels, pixels] in both directions."""
     return torch.randint(-pixels, pixels + 1, (count, 2), generator=generator)
+
+
+def kept_whole(
+    images: Float[Tensor, IMAGES], moves: Int64[Tensor, "images 2"], *, canvas: int
+) -> Bool[Tensor, " images"]:
+    """Return whether each image, moved so, keeps all its ink on the canvas."""
+    ends = boxes(images)
+    corner = moves + (canvas - images.shape[-1]) // 2
+    starts, stops = ends[:, 0::2] + corner, ends[:, 1::2] + corner
+    return ((starts >= 0) & (stops <= canvas)).all(dim=1)
 
 
 def boxes(images: Float[Tensor, IMAGES]) -> Int64[Tensor, "images 4"]:

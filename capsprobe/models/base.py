@@ -40,7 +40,11 @@ class Network(nn.Module):
 
     scores: Scores
     frame: Frame
-    decoder: nn.Module | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        # In the instance: torch would never look past a class attribute to a submodule.
+        self.decoder: nn.Module | None = None
 
 
 class Model(Protocol):
