@@ -1,0 +1,93 @@
+"""What the commands print, and that help is quick to come."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from capsprobe.cli import main
+from capsprobe.models.checkpoints import manifest
+
+ROOT = Path(__file__).parents[2]
+
+
+def printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str
+) -> str:
+    """Run the command line in this process; return what it wrote to stdout."""
+    monkeypatch.setattr(sys, "argv", ["capsprobe", *arguments])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    out, err = capsys.readouterr()
+    assert not stop.value.code, err
+    return out
+
+
+def test_models_are_listed_with_their_checkpoints(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = json.loads(printed(monkeypatch, capsys, "ls", "models", "--json"))
+    shipped = {(entry.model, entry.dataset, entry.seed) for entry in manifest()}
+    assert shipped <= {(row["model"], row["dataset"], row["seed"]) for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("datasets", "digits-pairs"), ("probes", "affine"), ("attacks", "pgd"), ("routings", "dynamic")],
+)
+def test_every_kind_is_listed(
+    kind: str, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert name in printed(monkeypatch, capsys, "ls", kind)
+
+
+def test_training_prints_where_the_checkpoint_lies(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    arguments = f"train cnn --epochs 1 -q --json --output {tmp_path}".split()
+    facts = json.loads(printed(monkeypatch, capsys, *arguments))
+    assert Path(facts["weights"]).is_file()
+    assert facts["recipe"]["epochs"] == 1
+
+
+def test_dry_run_writes_nothing_and_names_every_cell(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    out = printed(monkeypatch, capsys, "robustness", "--dry-run", "--model", "cnn", "--seed", "0")
+    assert "affine/rotation cnn digits seed 0" in out
+    assert not list(tmp_path.iterdir())
+
+
+def test_robustness_on_a_few_images_writes_a_whole_run_folder(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    arguments = f"robustness --limit 6 --seed 0 -q --output {folder}".split()
+    out = printed(monkeypatch, capsys, *arguments)
+    assert out.strip() == str(folder / "index.html")
+    assert (folder / "run.json").is_file()
+    for probe in ("affine", "adversarial", "overlap"):
+        assert (folder / "tables" / f"{probe}.csv").is_file()
+        assert (folder / "tables" / f"{probe}.parquet").is_file()
+    assert list((folder / "figures").glob("*.svg"))
+    assert (folder / "index.html").stat().st_size < 2_000_000
+    again = json.loads(printed(monkeypatch, capsys, *arguments, "--json"))
+    assert again["cells"]["done"] == 0
+
+
+def test_help_imports_neither_torch_nor_pandas() -> None:
+    code = (
+        "import sys; sys.argv = ['capsprobe', '--help']\n"
+        "from capsprobe.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'torch', 'pandas', 'numpy', 'matplotlib'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "robustness" in done.stdout

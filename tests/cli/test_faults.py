@@ -1,0 +1,181 @@
+"""One line and the right exit code for whatever a user can cause; never a traceback."""
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from capsprobe.cli import main
+from capsprobe.models.checkpoints import SHIPPED
+
+ROOT = Path(__file__).parents[2]
+
+
+def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """Run the command line in this process; return its exit status."""
+    monkeypatch.setattr(sys, "argv", ["capsprobe", *arguments])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    return int(stop.value.code or 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        ("robustnes", 2, "robustness"),
+        ("robustness --model capsnett", 2, "Did you mean 'capsnet'?"),
+        ("robustness --dataset mnits", 2, "Did you mean 'mnist'?"),
+        ("robustness --probe afine", 2, "Did you mean 'affine'?"),
+        ("robustness --limit 0", 2, "--limit"),
+        ("robustness --limit -1", 2, "--limit"),
+        ("robustness --limit many", 2, "--limit"),
+        ("robustness --batch-size 0", 2, "--batch-size"),
+        ("robustness --seed 0,0", 2, "twice"),
+        ("robustness --seed one", 2, "--seed"),
+        ("robustness --seed 77", 3, "seed 77"),
+        ("robustness --eps 1.5", 2, "1.5"),
+        ("robustness --eps -0.1", 2, "-0.1"),
+        ("robustness --eps small", 2, "--eps"),
+        ("robustness --device cuda:77", 4, "cpu"),
+        ("robustness --device tpu", 4, "cpu"),
+        ("robustness --unknown", 2, "--unknown"),
+        ("robustness --config nowhere.toml", 2, "--config"),
+        ("robustness --weights nowhere", 3, "checkpoint"),
+        ("robustness --dataset mnist --data-dir nowhere", 3, "nowhere"),
+        ("report nowhere", 3, "run.json"),
+        ("train capsnett", 2, "Did you mean 'capsnet'?"),
+        ("train capsnet --epochs 0", 2, "--epochs"),
+        ("train capsnet --loss marginal", 2, "margin"),
+        ("train capsnet --device cuda:77", 4, "cpu"),
+        ("ls model", 2, "Did you mean 'models'?"),
+    ],
+)
+def test_mistake_gets_one_line_and_its_code(
+    arguments: str,
+    status: int,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call(monkeypatch, *arguments.split()) == status
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("capsprobe: ")
+    assert err.count("\n") == 1
+    assert words in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_verbose_shows_the_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "train", "capsnett", "-v") == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_unknown_attack_in_the_configuration_names_the_known_settings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "c.toml"
+    config.write_text("[probe.adversarial]\npdg_steps = 3\n")
+    assert call(monkeypatch, "robustness", "--config", str(config)) == 2
+    assert "pgd_steps" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["file", "read-only"])
+def test_output_that_cannot_be_written_is_refused_at_once(
+    kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "run"
+    if kind == "file":
+        output.write_text("mine")
+    else:
+        # Root may write anywhere but into the kernel's own file system.
+        output = Path("/proc/run")
+    assert call(monkeypatch, "robustness", "--output", str(output), "--limit", "2") == 4
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert str(output) in err
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped"])
+def test_damaged_checkpoint_fails_its_cells_and_says_why(
+    damage: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    for model in ("capsnet", "cnn"):
+        for path in SHIPPED.glob(f"{model}.digits.0.*"):
+            shutil.copy(path, folder)
+    weights = folder / "cnn.digits.0.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-7] ^= 0x10
+    weights.write_bytes(content[:-100] if damage == "cut" else content)
+    status = call(
+        monkeypatch,
+        *f"robustness --weights {folder} --probe affine --limit 8 -q".split(),
+        *f"--output {tmp_path / 'run'} --json".split(),
+    )
+    out, err = capsys.readouterr()
+    assert status == 1
+    assert "SHA-256" in err
+    assert "Traceback" not in err
+    cells = json.loads(out)["cells"]
+    assert cells["done"] == cells["failed"] > 0
+    assert Path(json.loads(out)["report"]).is_file()
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped"])
+def test_damaged_idx_file_is_refused(
+    damage: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header = bytes([0, 0, 8, 3]) + b"".join(n.to_bytes(4, "big") for n in (10_000, 28, 28))
+    content = header + bytes(10_000 * 784)
+    path = tmp_path / "t10k-images-idx3-ubyte.gz"
+    whole = gzip.compress(content, 1)
+    path.write_bytes(whole[:1000] if damage == "cut" else whole)
+    status = call(monkeypatch, "robustness", "--dataset", "mnist", "--data-dir", str(tmp_path))
+    err = capsys.readouterr().err
+    assert status == 3
+    assert "t10k-images-idx3-ubyte.gz" in err
+    assert err.count("\n") == 1
+
+
+def test_interrupt_ends_with_130_and_the_command_that_resumes(tmp_path: Path) -> None:
+    code = (
+        "import signal, sys, threading\n"
+        "from capsprobe.study import running\n"
+        "measure = running._measure\n"
+        "def first_only(*arguments):\n"
+        "    running._measure = lambda *a: signal.raise_signal(signal.SIGINT)\n"
+        "    return measure(*arguments)\n"
+        "running._measure = first_only\n"
+        "sys.argv = ['capsprobe', 'robustness', '--probe', 'affine', '--limit', '4',\n"
+        f"            '--model', 'cnn', '--output', {str(tmp_path / 'run')!r}]\n"
+        "from capsprobe.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+    assert done.returncode == 130, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "to resume: python -m capsprobe robustness --probe affine" in done.stderr
+    run = json.loads((tmp_path / "run" / "run.json").read_text())
+    states = [cell["state"] for cell in run["cells"]]
+    assert states[0] == "done"
+    assert set(states[1:]) == {"missing"}
+    assert run["partial"]
+    assert (tmp_path / "run" / "index.html").is_file()
