@@ -1,13 +1,12 @@
 """Observations of one probe into estimates with intervals, one row an estimate."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
-from capsprobe.stats.blocks import Block, Group, blocks
-from capsprobe.stats.bootstrap import Resampled, mean_of_seeds, resample
+from capsprobe.stats.blocks import blocks
+from capsprobe.stats.bootstrap import Estimates, resample
 from capsprobe.stats.intervals import percentiles, wilson
 
 AGGREGATE_COLUMNS = (
@@ -23,6 +22,13 @@ AGGREGATE_COLUMNS = (
     "n_units",
     "interval",
 )
+_KINDS = {
+    **dict.fromkeys(
+        ("model", "model_a", "model_b", "dataset", "condition", "metric", "interval"), "str"
+    ),
+    **dict.fromkeys(("n_seeds", "n_units", "n_severities"), "int64"),
+    **dict.fromkeys(("severity", "estimate", "lower", "upper", "chance"), "float64"),
+}
 
 
 def aggregate(observations: pd.DataFrame) -> pd.DataFrame:
@@ -35,16 +41,8 @@ def aggregate(observations: pd.DataFrame) -> pd.DataFrame:
     units stands there too. `n_units` counts distinct units.
     """
     binary = binary_metrics(observations)
-    rows = []
-    for block in blocks(observations):
-        counted, rest = [], []
-        for group in block.groups():
-            (counted if _is_counted(block, group, binary) else rest).append(group)
-        rows += [_counted_row(block, group) for group in counted]
-        if rest:
-            drawn = block.only(np.sort(np.concatenate([group.columns for group in rest])))
-            rows += [row_of(drawn, group.key, found) for group, found in resample(drawn)]
-    return in_order(rows, AGGREGATE_COLUMNS)
+    tables = [with_wilson(resample(block), binary) for block in blocks(observations)]
+    return in_order(tables, AGGREGATE_COLUMNS)
 
 
 def binary_metrics(observations: pd.DataFrame) -> frozenset[str]:
@@ -54,59 +52,37 @@ def binary_metrics(observations: pd.DataFrame) -> frozenset[str]:
     return frozenset(str(name) for name in held.index[held])
 
 
-def row_of(block: Block, key: Mapping[str, Any], found: Resampled) -> dict[str, Any]:
-    """Return one row of a table: where, what, estimate, percentile interval, numbers of units."""
+def with_wilson(found: Estimates, binary: frozenset[str]) -> pd.DataFrame:
+    """Return estimates as `aggregate` gives them: Wilson's interval where it says more."""
+    table = as_table(found)
+    # The mean of zeros and ones is 0 or 1 only where all of them are the same.
+    certain = (found.estimate == 0.0) | (found.estimate == 1.0)
+    chosen = table["metric"].isin(binary) & ((found.n_seeds == 1) | certain)
+    counts = table.loc[chosen, "n_units"]
+    hits = np.round(table.loc[chosen, "estimate"] * counts)
+    table.loc[chosen, "lower"], table.loc[chosen, "upper"] = wilson(hits, counts)
+    table.loc[chosen, "interval"] = "wilson"
+    return table
+
+
+def as_table(found: Estimates) -> pd.DataFrame:
+    """Return estimates with their percentile intervals, one row each."""
     lower, upper = percentiles(found.draws)
-    return {
-        "dataset": block.dataset,
-        "condition": block.condition,
-        **key,
-        "estimate": found.estimate,
-        "lower": lower,
-        "upper": upper,
-        "n_seeds": found.n_seeds,
-        "n_units": int(found.units.sum()),
-        "interval": "bootstrap",
-    }
-
-
-def in_order(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
-    """Return rows as a table with these columns, sorted by all those before the estimate."""
-    keys = list(columns[: columns.index("estimate")])
-    table = pd.DataFrame(list(rows), columns=list(columns)).astype(
-        {name: _KINDS[name] for name in columns}
+    return found.keys.assign(
+        estimate=found.estimate,
+        lower=lower,
+        upper=upper,
+        n_seeds=found.n_seeds,
+        n_units=found.present.sum(axis=0),
+        interval="bootstrap",
     )
-    return table.sort_values(keys, kind="stable", ignore_index=True)
 
 
-_KINDS = {
-    **dict.fromkeys(
-        ("model", "model_a", "model_b", "dataset", "condition", "metric", "interval"), "str"
-    ),
-    **dict.fromkeys(("n_seeds", "n_units", "n_severities"), "int64"),
-    **dict.fromkeys(("severity", "estimate", "lower", "upper", "chance"), "float64"),
-}
-
-
-def _is_counted(block: Block, group: Group, binary: frozenset[str]) -> bool:
-    if group.key["metric"] not in binary:
-        return False
-    held = block.values[:, group.columns][block.present[:, group.columns]]
-    return len(group.columns) == 1 or bool((held == held[0]).all())
-
-
-def _counted_row(block: Block, group: Group) -> dict[str, Any]:
-    estimate = mean_of_seeds(block, group)
-    n_units = int(block.present[:, group.columns].any(axis=1).sum())
-    lower, upper = wilson(round(estimate * n_units), n_units)
-    return {
-        "dataset": block.dataset,
-        "condition": block.condition,
-        **group.key,
-        "estimate": estimate,
-        "lower": float(lower),
-        "upper": float(upper),
-        "n_seeds": len(group.columns),
-        "n_units": n_units,
-        "interval": "wilson",
-    }
+def in_order(tables: Iterable[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    """Return tables below one another with these columns, sorted by all before the estimate."""
+    empty = pd.DataFrame(columns=list(columns))
+    filled = [table[list(columns)] for table in tables if len(table)]
+    table = pd.concat(filled, ignore_index=True) if filled else empty
+    keys = list(columns[: columns.index("estimate")])
+    kinds = {name: _KINDS[name] for name in columns}
+    return table.astype(kinds).sort_values(keys, kind="stable", ignore_index=True)

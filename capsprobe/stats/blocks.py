@@ -6,7 +6,7 @@ each checkpoint, severity and metric.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -34,15 +34,6 @@ class Block:
     values: Float[np.ndarray, "units columns"]
     present: Bool[np.ndarray, "units columns"]
 
-    def groups(self) -> list["Group"]:
-        """Return what is estimated: the columns that differ in nothing but the training seed."""
-        names = list(self.keys.columns[:-1])
-        found = self.keys.groupby(names, sort=True, observed=True).indices
-        return [
-            Group(key=dict(zip(names, key, strict=True)), columns=np.sort(columns))
-            for key, columns in found.items()
-        ]
-
     def only(self, columns: np.ndarray) -> Self:
         """Return the block with these columns alone; its units stay, so its draws stay too."""
         return type(self)(
@@ -52,14 +43,6 @@ class Block:
             values=self.values[:, columns],
             present=self.present[:, columns],
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Group:
-    """One estimate to be: what it is about, and its columns in the block, one a training seed."""
-
-    key: dict[str, Any]
-    columns: np.ndarray
 
 
 def blocks(observations: pd.DataFrame) -> Iterator[Block]:

@@ -17,12 +17,14 @@ its variance: the percentile bootstrap does not know about degrees of freedom.
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Self
 
 import numpy as np
-from jaxtyping import Bool, Float, UInt8
+import pandas as pd
+from jaxtyping import Bool, Float, Int64, UInt8
 
 from capsprobe.seeds import generator
-from capsprobe.stats.blocks import Block, Group
+from capsprobe.stats.blocks import Block
 
 DRAWS = 2000
 SEED = 0
@@ -30,36 +32,53 @@ _AT_ONCE = 250
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resampled:
-    """One estimate with its draws (NaN where a draw held no unit) and what it rests on."""
+class Estimates:
+    """Estimates with their draws (NaN where a draw held no unit) and what they rest on.
 
-    estimate: float
-    draws: Float[np.ndarray, " draws"]
-    n_seeds: int
-    units: Bool[np.ndarray, " units"]
+    `keys` has a row for each: dataset, condition, and the block's keys but the training seed.
+    """
 
+    keys: pd.DataFrame
+    estimate: Float[np.ndarray, " estimates"]
+    draws: Float[np.ndarray, "draws estimates"]
+    n_seeds: Int64[np.ndarray, " estimates"]
+    present: Bool[np.ndarray, "units estimates"]
 
-def resample(block: Block) -> list[tuple[Group, Resampled]]:
-    """Return each group of the block with its estimate and draws, in the order of its keys."""
-    means = resampled_means(block.values, block.present)
-    return [
-        (
-            group,
-            Resampled(
-                estimate=mean_of_seeds(block, group),
-                draws=mean_of_drawn_seeds(means[:, group.columns]),
-                n_seeds=len(group.columns),
-                units=block.present[:, group.columns].any(axis=1),
-            ),
+    def only(self, rows: np.ndarray) -> Self:
+        """Return these estimates alone."""
+        return type(self)(
+            keys=self.keys.iloc[rows].reset_index(drop=True),
+            estimate=self.estimate[rows],
+            draws=self.draws[:, rows],
+            n_seeds=self.n_seeds[rows],
+            present=self.present[:, rows],
         )
-        for group in block.groups()
-    ]
 
 
-def mean_of_seeds(block: Block, group: Group) -> float:
-    """Return the mean over training seeds of each one's mean over its units."""
-    sums = block.values[:, group.columns].sum(axis=0)
-    return float((sums / block.present[:, group.columns].sum(axis=0)).mean())
+def resample(block: Block) -> Estimates:
+    """Return the block's estimates: columns that differ in the training seed alone are one.
+
+    The estimate is the mean over training seeds of each one's mean over its units.
+    """
+    names = list(block.keys.columns[:-1])
+    number = block.keys.groupby(names, sort=False, observed=True).ngroup().to_numpy()
+    starts, sizes = np.unique(number, return_index=True, return_counts=True)[1:]
+    keys = block.keys[names].iloc[starts].reset_index(drop=True)
+    keys.insert(0, "dataset", block.dataset)
+    keys.insert(1, "condition", block.condition)
+    means = block.values.sum(axis=0) / block.present.sum(axis=0)
+    resampled = resampled_means(block.values, block.present)
+    draws = np.empty((len(resampled), len(keys)))
+    for size in np.unique(sizes):
+        same = np.flatnonzero(sizes == size)
+        draws[:, same] = means_of_drawn_seeds(resampled[:, starts[same][:, None] + range(size)])
+    return Estimates(
+        keys=keys,
+        estimate=np.add.reduceat(means, starts) / sizes,
+        draws=draws,
+        n_seeds=sizes.astype(np.int64),
+        present=np.logical_or.reduceat(block.present, starts, axis=1),
+    )
 
 
 def resampled_means(
@@ -77,14 +96,14 @@ def resampled_means(
     return means
 
 
-def mean_of_drawn_seeds(
-    means: Float[np.ndarray, "draws seeds"],
-) -> Float[np.ndarray, " draws"]:
+def means_of_drawn_seeds(
+    means: Float[np.ndarray, "draws estimates seeds"],
+) -> Float[np.ndarray, "draws estimates"]:
     """Return for each draw the mean over the drawn seeds that have one, NaN where none has."""
     known = ~np.isnan(means)
-    counts = seed_counts(means.shape[1]) * known
+    counts = seed_counts(means.shape[2])[:, None, :] * known
     with np.errstate(invalid="ignore"):
-        return (counts * np.where(known, means, 0.0)).sum(axis=1) / counts.sum(axis=1)
+        return (counts * np.where(known, means, 0.0)).sum(axis=2) / counts.sum(axis=2)
 
 
 @lru_cache(maxsize=2)

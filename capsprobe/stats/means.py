@@ -4,15 +4,12 @@ Headlines need one number an axis; the mean of absolute accuracy needs no clean 
 divide by, so a model cannot win it by being bad on clean images.
 """
 
-from collections import defaultdict
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-from capsprobe.stats.aggregate import in_order, row_of
-from capsprobe.stats.blocks import Block, blocks
-from capsprobe.stats.bootstrap import Resampled, resample
+from capsprobe.stats.aggregate import as_table, in_order
+from capsprobe.stats.blocks import blocks
+from capsprobe.stats.bootstrap import Estimates, resample
 
 MEAN_COLUMNS = (
     "model",
@@ -36,29 +33,26 @@ def mean_over_severities(observations: pd.DataFrame) -> pd.DataFrame:
     `aggregate`, the same images for all severities, so the interval knows that a curve's points
     move together. There is no severity column: `n_severities` says how many were averaged.
     """
-    rows = [row for block in blocks(observations) for row in mean_rows(block)]
-    return in_order(rows, MEAN_COLUMNS)
+    tables = [mean_table(resample(block)) for block in blocks(observations)]
+    return in_order(tables, MEAN_COLUMNS)
 
 
-def mean_rows(block: Block) -> list[dict[str, Any]]:
-    """Return one row for each group of the block that differs in more than its severity."""
-    perturbed = np.flatnonzero(block.keys["severity"] != 0.0)
-    if not len(perturbed):
-        return []
-    curves: dict[tuple[tuple[str, Any], ...], list[Resampled]] = defaultdict(list)
-    for group, found in resample(block.only(perturbed)):
-        curves[tuple((k, v) for k, v in group.key.items() if k != "severity")].append(found)
-    return [
-        {**row_of(block, dict(key), _mean(curve)), "n_severities": len(curve)}
-        for key, curve in curves.items()
-    ]
+def mean_table(found: Estimates) -> pd.DataFrame:
+    """Return the mean of the estimates that differ in nothing but a severity other than zero."""
+    perturbed = found.only(np.flatnonzero(found.keys["severity"] != 0.0))
+    keys = perturbed.keys.drop(columns="severity")
+    grouped = keys.groupby(list(keys.columns), observed=True)
+    curves = [np.asarray(rows) for rows in grouped.indices.values()]
+    return as_table(_means(perturbed, keys, curves)) if curves else pd.DataFrame()
 
 
-def _mean(curve: list[Resampled]) -> Resampled:
-    """Return the mean of resampled estimates, draw by draw."""
-    return Resampled(
-        estimate=float(np.mean([found.estimate for found in curve])),
-        draws=np.mean([found.draws for found in curve], axis=0),
-        n_seeds=min(found.n_seeds for found in curve),
-        units=np.any([found.units for found in curve], axis=0),
+def _means(found: Estimates, keys: pd.DataFrame, curves: list[np.ndarray]) -> Estimates:
+    """Return the mean over each curve's estimates, draw by draw."""
+    firsts = keys.iloc[[curve[0] for curve in curves]].reset_index(drop=True)
+    return Estimates(
+        keys=firsts.assign(n_severities=[len(curve) for curve in curves]),
+        estimate=np.array([found.estimate[curve].mean() for curve in curves]),
+        draws=np.stack([found.draws[:, curve].mean(axis=1) for curve in curves], axis=1),
+        n_seeds=np.array([found.n_seeds[curve].min() for curve in curves]),
+        present=np.stack([found.present[:, curve].any(axis=1) for curve in curves], axis=1),
     )

@@ -14,11 +14,11 @@ from jaxtyping import Float
 from scipy.stats import t as student
 from statsmodels.stats.contingency_tables import mcnemar as mcnemar_test
 
-from capsprobe.stats.aggregate import in_order, row_of
+from capsprobe.stats.aggregate import as_table, in_order
 from capsprobe.stats.blocks import Block, blocks
 from capsprobe.stats.bootstrap import resample
 from capsprobe.stats.intervals import LEVEL
-from capsprobe.stats.means import mean_rows
+from capsprobe.stats.means import mean_table
 
 DIFFERENCE_COLUMNS = (
     "model_a",
@@ -76,12 +76,12 @@ def differences(observations: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     Paired by training seed and unit: only what both models have counts, and both see the same
     bootstrap draws. A pair without a shared seed and unit somewhere has no row there.
     """
-    rows = [
-        row_of(shared, group.key, found)
-        for shared in _shared_blocks(observations, pairs)
-        for group, found in resample(shared)
+    tables = [
+        as_table(resample(shared))
+        for block in blocks(observations)
+        for shared in shared_blocks(block, pairs)
     ]
-    return in_order(rows, DIFFERENCE_COLUMNS)
+    return in_order(tables, DIFFERENCE_COLUMNS)
 
 
 def mean_differences(observations: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
@@ -89,8 +89,20 @@ def mean_differences(observations: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
 
     As `mean_over_severities`, paired as in `differences`.
     """
-    shared = _shared_blocks(observations, pairs)
-    return in_order([row for block in shared for row in mean_rows(block)], MEAN_DIFFERENCE_COLUMNS)
+    tables = [
+        mean_table(resample(shared))
+        for block in blocks(observations)
+        for shared in shared_blocks(block, pairs)
+    ]
+    return in_order(tables, MEAN_DIFFERENCE_COLUMNS)
+
+
+def shared_blocks(block: Block, pairs: Pairs) -> Iterator[Block]:
+    """Yield blocks of differences, a few pairs at once: one product each, yet little memory."""
+    for start in range(0, len(pairs), _AT_ONCE):
+        shared = _shared(block, pairs[start : start + _AT_ONCE])
+        if len(shared.keys):
+            yield shared
 
 
 def every_pair(models: Iterable[str]) -> list[tuple[str, str]]:
@@ -135,38 +147,32 @@ def seed_paired_t(by_seed: Float[np.ndarray, " seeds"], level: float = LEVEL) ->
     )
 
 
-def _shared_blocks(observations: pd.DataFrame, pairs: Pairs) -> Iterator[Block]:
-    """Yield blocks of differences, a few pairs at once: one product each, yet little memory."""
-    for block in blocks(observations):
-        for start in range(0, len(pairs), _AT_ONCE):
-            shared = _shared(block, pairs[start : start + _AT_ONCE])
-            if len(shared.keys):
-                yield shared
-
-
 def _shared(block: Block, pairs: Pairs) -> Block:
     """Return a - b where both are present; columns that then hold nothing are dropped."""
-    both = pd.concat([_matched(block.keys, *pair) for pair in pairs], ignore_index=True)
-    a, b = both.pop("column_a").to_numpy(), both.pop("column_b").to_numpy()
+    a, b, lengths = _matched(block.keys, pairs)
+    keys = block.keys[_SHARED].iloc[a].reset_index(drop=True)
+    keys.insert(0, "model_a", np.repeat([pair[0] for pair in pairs], lengths))
+    keys.insert(1, "model_b", np.repeat([pair[1] for pair in pairs], lengths))
     present = block.present[:, a] & block.present[:, b]
     shared = Block(
         dataset=block.dataset,
         condition=block.condition,
-        keys=both,
+        keys=keys,
         values=np.where(present, block.values[:, a] - block.values[:, b], 0.0),
         present=present,
     )
     return shared.only(np.flatnonzero(present.any(axis=0)))
 
 
-def _matched(keys: pd.DataFrame, model_a: str, model_b: str) -> pd.DataFrame:
-    """Return the keys that both models have, and where each has them."""
-    columns = keys.assign(column=np.arange(len(keys)))
-    sides = [
-        columns[columns["model"] == model].drop(columns="model") for model in (model_a, model_b)
-    ]
-    both = sides[0].merge(sides[1], on=_SHARED, suffixes=("_a", "_b"))
-    both = both[["column_a", "column_b", *_SHARED]]
-    both.insert(0, "model_a", model_a)
-    both.insert(1, "model_b", model_b)
-    return both
+def _matched(keys: pd.DataFrame, pairs: Pairs) -> tuple[np.ndarray, np.ndarray, list[int]]:
+    """Return the columns of a, those of b that belong to them, and how many each pair has."""
+    number = keys.groupby(_SHARED, sort=True, observed=True).ngroup().to_numpy()
+    nowhere = np.full(len(keys), -1)
+    place = {}
+    for model, columns in keys.groupby("model", observed=True).indices.items():
+        place[model] = nowhere.copy()
+        place[model][number[columns]] = columns
+    sides = [np.stack([place.get(model, nowhere) for model in pair]) for pair in pairs]
+    both = [side[:, (side >= 0).all(axis=0)] for side in sides]
+    a, b = np.concatenate(both, axis=1)
+    return a, b, [side.shape[1] for side in both]

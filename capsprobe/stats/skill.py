@@ -3,16 +3,15 @@
 A / A_clean alone flatters a model that guesses: at chance it would keep a tenth of its accuracy.
 """
 
-from collections.abc import Iterator
 from math import comb
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
-from capsprobe.stats.aggregate import in_order, row_of
-from capsprobe.stats.blocks import Block, blocks
-from capsprobe.stats.bootstrap import Resampled, resample
+from capsprobe.stats.aggregate import as_table, in_order
+from capsprobe.stats.blocks import blocks
+from capsprobe.stats.bootstrap import Estimates, resample
 
 LEAST_CLEAN = 0.05
 SKILL_COLUMNS = (
@@ -57,34 +56,39 @@ def skill(observations: pd.DataFrame, *, classes: int = 10) -> pd.DataFrame:
     without a clean severity, and models whose A_clean is less than 0.05 above chance, for which
     the ratio says nothing. Draws below that bound are dropped for the same reason.
     """
-    rows = [row for block in blocks(observations) for row in _rows(block, classes)]
-    return in_order(rows, SKILL_COLUMNS)
+    tables = [skill_table(resample(block), classes) for block in blocks(observations)]
+    return in_order(tables, SKILL_COLUMNS)
 
 
-def _rows(block: Block, classes: int) -> Iterator[dict[str, Any]]:
-    known = [chance(str(metric), classes) is not None for metric in block.keys["metric"]]
-    if not any(known):
-        return
-    found = resample(block.only(np.flatnonzero(known)))
-    clean = {_curve(group.key): it for group, it in found if group.key["severity"] == 0.0}
-    for group, perturbed in found:
-        level = chance(group.key["metric"], classes)
-        reference = clean.get(_curve(group.key))
-        if level is None or reference is None or reference.estimate - level < LEAST_CLEAN:
-            continue
-        yield {**row_of(block, group.key, _ratio(perturbed, reference, level)), "chance": level}
+def skill_table(found: Estimates, classes: int) -> pd.DataFrame:
+    """Return the skill of those estimates that have one."""
+    level = _levels(found, classes)
+    curves = found.keys.groupby(["model", "metric"], sort=False, observed=True)
+    is_clean = found.keys["severity"] == 0.0
+    clean = found.keys.index.to_series().where(is_clean).groupby(curves.ngroup()).transform("max")
+    rows = np.flatnonzero(~np.isnan(level) & clean.notna())
+    reference = clean.iloc[rows].to_numpy(dtype=np.int64)
+    rows = rows[found.estimate[reference] - level[rows] >= LEAST_CLEAN]
+    reference = clean.iloc[rows].to_numpy(dtype=np.int64)
+    ratio = _ratio(found.only(rows), found.only(reference), level[rows])
+    return as_table(ratio) if len(rows) else pd.DataFrame()
 
 
-def _curve(key: dict[str, Any]) -> tuple[Any, Any]:
-    return key["model"], key["metric"]
+def _levels(found: Estimates, classes: int) -> Float[np.ndarray, " estimates"]:
+    """Return each estimate's chance, NaN where its metric has none."""
+    levels = [chance(str(metric), classes) for metric in found.keys["metric"]]
+    return np.array([np.nan if level is None else level for level in levels])
 
 
-def _ratio(perturbed: Resampled, clean: Resampled, level: float) -> Resampled:
+def _ratio(
+    perturbed: Estimates, clean: Estimates, level: Float[np.ndarray, " estimates"]
+) -> Estimates:
     above = clean.draws - level
     draws = (perturbed.draws - level) / np.where(above < LEAST_CLEAN, np.nan, above)
-    return Resampled(
+    return Estimates(
+        keys=perturbed.keys.assign(chance=level),
         estimate=(perturbed.estimate - level) / (clean.estimate - level),
         draws=draws,
-        n_seeds=min(perturbed.n_seeds, clean.n_seeds),
-        units=perturbed.units,
+        n_seeds=np.minimum(perturbed.n_seeds, clean.n_seeds),
+        present=perturbed.present,
     )

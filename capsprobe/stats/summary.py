@@ -1,0 +1,59 @@
+"""Everything that is estimated from one probe's observations, in one walk over them.
+
+Each table is what the function of its module gives alone; together they share the draws, which
+is where the time goes.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from capsprobe.stats.aggregate import (
+    AGGREGATE_COLUMNS,
+    as_table,
+    binary_metrics,
+    in_order,
+    with_wilson,
+)
+from capsprobe.stats.blocks import blocks
+from capsprobe.stats.bootstrap import resample
+from capsprobe.stats.means import MEAN_COLUMNS, mean_table
+from capsprobe.stats.paired import (
+    DIFFERENCE_COLUMNS,
+    MEAN_DIFFERENCE_COLUMNS,
+    Pairs,
+    shared_blocks,
+)
+from capsprobe.stats.skill import SKILL_COLUMNS, skill_table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """The tables of one probe, as `aggregate`, `mean_over_severities` and the others give them."""
+
+    estimates: pd.DataFrame
+    means: pd.DataFrame
+    skill: pd.DataFrame
+    differences: pd.DataFrame
+    mean_differences: pd.DataFrame
+
+
+def summarise(observations: pd.DataFrame, *, pairs: Pairs = (), classes: int = 10) -> Summary:
+    """Return all tables of one probe; `pairs` are those that differences are taken of."""
+    binary = binary_metrics(observations)
+    estimates, means, skills, differences, mean_differences = [], [], [], [], []
+    for block in blocks(observations):
+        found = resample(block)
+        estimates.append(with_wilson(found, binary))
+        means.append(mean_table(found))
+        skills.append(skill_table(found, classes))
+        for shared in map(resample, shared_blocks(block, pairs)):
+            differences.append(as_table(shared))
+            mean_differences.append(mean_table(shared))
+    return Summary(
+        estimates=in_order(estimates, AGGREGATE_COLUMNS),
+        means=in_order(means, MEAN_COLUMNS),
+        skill=in_order(skills, SKILL_COLUMNS),
+        differences=in_order(differences, DIFFERENCE_COLUMNS),
+        mean_differences=in_order(mean_differences, MEAN_DIFFERENCE_COLUMNS),
+    )
