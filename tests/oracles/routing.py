@@ -34,5 +34,7 @@ def route(votes: np.ndarray, iterations: int) -> tuple[np.ndarray, np.ndarray, n
             return poses, coefficients, logits
         for i in range(children):
             for j in range(parents):
-                logits[i, j] += sum(float(u) * float(v) for u, v in zip(votes[i, j], poses[j]))
+                logits[i, j] += sum(
+                    float(u) * float(v) for u, v in zip(votes[i, j], poses[j], strict=True)
+                )
     raise AssertionError("at least one iteration")

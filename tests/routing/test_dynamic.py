@@ -8,9 +8,7 @@ from capsprobe.faults import UsageFault
 from capsprobe.routing.dynamic import agreement, route_dynamic, weighted_parents
 from tests.oracles.routing import route
 
-SHAPES = st.tuples(
-    st.integers(1, 2), st.integers(1, 6), st.integers(1, 4), st.integers(1, 5)
-)
+SHAPES = st.tuples(st.integers(1, 2), st.integers(1, 6), st.integers(1, 4), st.integers(1, 5))
 SEEDS = st.integers(0, 2**32 - 1)
 
 
