@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pandas.api.types import union_categoricals
 
 from capsprobe.faults import DataFault
 from capsprobe.files import write_atomically
@@ -113,35 +115,31 @@ def read_cells(folder: Path, cells: Sequence[dict[str, Any]]) -> tuple[pd.DataFr
 
 
 def _named(table: pd.DataFrame, cell: dict[str, Any]) -> pd.DataFrame:
-    named = table.copy()
+    named = table.copy(deep=False)
     for place, column in enumerate(STUDY_COLUMNS):
-        named.insert(place, column, cell[column])
+        value = cell[column]
+        # One category instead of a text in every row: seven million of them would not fit.
+        same = pd.Categorical.from_codes(np.zeros(len(table), np.int8), [value])
+        named.insert(place, column, value if column == "training_seed" else same)
     return named
 
 
 def _joined(tables: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
+    everything = [*STUDY_COLUMNS, *columns]
     filled = [table for table in tables if len(table)]
     if not filled:
-        return pd.DataFrame(columns=[*STUDY_COLUMNS, *columns])
-    texts = [*(c for c in STUDY_COLUMNS if c != "training_seed"), "condition", "unit", "metric"]
-    names = [name for name in texts if name in filled[0].columns]
-    # One set of categories for all parts: seven million rows of text would not fit.
-    kinds = {
-        name: pd.CategoricalDtype(
-            sorted({str(v) for table in filled for v in table[name].unique()})
-        )
-        for name in names
-    }
-    return pd.concat([table.astype(kinds) for table in filled], ignore_index=True)
+        return pd.DataFrame(columns=everything)
+    return pd.DataFrame({name: _stacked([table[name] for table in filled]) for name in everything})
 
 
-def _categories(tables: list[pd.DataFrame], column: str) -> pd.CategoricalDtype:
-    return pd.CategoricalDtype(
-        sorted({str(value) for table in tables for value in table[column].unique()})
-    )
+def _stacked(columns: list[pd.Series]) -> Any:
+    if all(isinstance(column.dtype, pd.CategoricalDtype) for column in columns):
+        return union_categoricals(columns, sort_categories=True)
+    return pd.concat(columns, ignore_index=True)
 
 
 def _hash(rows: pd.DataFrame) -> str:
-    plain = rows.astype(dict.fromkeys(_TEXTS, "object"))
-    hashes = pd.util.hash_pandas_object(plain, index=False).to_numpy()
+    hashes = pd.util.hash_pandas_object(
+        rows.astype(dict.fromkeys(_TEXTS, "category")), index=False
+    ).to_numpy()
     return hashlib.sha256(hashes.tobytes()).hexdigest()
