@@ -119,7 +119,7 @@ def _named(table: pd.DataFrame, cell: dict[str, Any]) -> pd.DataFrame:
     for place, column in enumerate(STUDY_COLUMNS):
         value = cell[column]
         # One category instead of a text in every row: seven million of them would not fit.
-        same = pd.Categorical.from_codes(np.zeros(len(table), np.int8), [value])
+        same = pd.Categorical.from_codes(np.zeros(len(table), np.int8), pd.Index([value]))
         named.insert(place, column, value if column == "training_seed" else same)
     return named
 
