@@ -12,7 +12,7 @@ Split = Literal["train", "validation", "test"]
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where data may come from: a folder of the user's, and whether to download into it."""
+    """Where data may come from: a folder of the user's. Without one they are downloaded once."""
 
     folder: Path | None = None
 
@@ -20,7 +20,9 @@ class Source:
 class Dataset(Protocol):
     """A function from a split and a source to its images."""
 
-    def __call__(self, split: Split, source: Source) -> ImageSet: ...
+    def __call__(self, split: Split, source: Source) -> ImageSet:
+        """Return the images of a split."""
+        ...
 
 
 datasets: Registry[Dataset] = Registry("dataset", "capsprobe.data")

@@ -3,14 +3,19 @@
 import hashlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Self
 
 import pandas as pd
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from capsprobe.faults import DataFault
+from capsprobe.faults import DataFault, UsageFault
+from capsprobe.seeds import generator
+from capsprobe.shapes import IMAGES
+
+
+# One label an image, or two.
+LABELS = "images *pair"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,19 +35,19 @@ class ImageSet:
     name: str
     split: str
     classes: int
-    images: Float[Tensor, "images channels height width"]
-    labels: Int64[Tensor, "images *pair"]
+    images: Float[Tensor, IMAGES]
+    labels: Int64[Tensor, LABELS]
     ids: Int64[Tensor, " images"]
     parameters: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __post_init__(self) -> None:
         _check_images(self.name, self.images)
         _check_labels(self.name, self.labels, self.classes)
-        counts = {len(self.images), len(self.labels), len(self.ids)}
-        if len(counts) != 1:
+        counts = (len(self.labels), len(self.ids), len(self.parameters) or len(self.images))
+        if set(counts) != {len(self.images)}:
             raise DataFault(
-                f"{self.name}: expected as many labels and ids as images ({len(self.images)}), "
-                f"got {len(self.labels)} labels and {len(self.ids)} ids"
+                f"{self.name}: expected as many labels, ids and rows of parameters as images "
+                f"({len(self.images)}), got {counts[0]}, {counts[1]} and {counts[2]}"
             )
 
     def __len__(self) -> int:
@@ -61,7 +66,7 @@ class ImageSet:
             digest.update(part.contiguous().cpu().numpy().tobytes())
         return digest.hexdigest()
 
-    def take(self, rows: Int64[Tensor, " rows"]) -> Self:
+    def take(self, rows: Int64[Tensor, " rows"]) -> "ImageSet":
         """Return the set of the given rows, ids and parameters kept."""
         table = self.parameters
         return replace(
@@ -72,11 +77,31 @@ class ImageSet:
             parameters=table.iloc[rows.tolist()].reset_index(drop=True) if len(table) else table,
         )
 
-    def limit(self, count: int | None) -> Self:
-        """Return the first `count` images, or all where there are fewer or no limit."""
+    def limit(self, count: int | None) -> "ImageSet":
+        """Return a fixed random choice of `count` images, or all where there are fewer.
+
+        A smaller choice lies inside a larger one, whatever the order of the images: MNIST's
+        first 5000 test digits are cleaner than its last, so the first n would flatter. Images
+        stay in their order. Classes are as frequent as chance has it.
+
+        Raises
+        ------
+        UsageFault
+            Where `count` is below one.
+        """
+        if count is not None and count < 1:
+            raise UsageFault(f"expected a limit of at least 1 image, got {count}")
         if count is None or count >= len(self):
             return self
-        return self.take(torch.arange(count))
+        # One number for every id that may occur, so that an image's turn depends on its id alone.
+        turns = generator(0, "limit", self.name, self.split).random(int(self.ids.max()) + 1)
+        first = torch.from_numpy(turns)[self.ids].argsort(stable=True)[:count]
+        return self.take(first.sort().values)
+
+
+def grey_levels(image: Float[Tensor, "channels height width"]) -> list[int]:
+    """Return the pixels as whole numbers from 0 to 255, row by row."""
+    return [int(level) for level in (image * 255.0).round().flatten().tolist()]
 
 
 def _check_images(name: str, images: Tensor) -> None:
@@ -90,6 +115,8 @@ def _check_images(name: str, images: Tensor) -> None:
 
 
 def _check_labels(name: str, labels: Tensor, classes: int) -> None:
+    if labels.numel() == 0:
+        raise DataFault(f"{name}: expected a label for each image, got none")
     low, high = int(labels.min()), int(labels.max())
     if low < 0 or high >= classes:
         raise DataFault(f"{name}: expected labels in 0..{classes - 1}, got {low}..{high}")

@@ -10,6 +10,7 @@ from capsprobe.data.images import ImageSet
 # SHA-256 of the uncompressed files; their MD5 sums are those that torchvision publishes.
 FILES = IdxFiles(
     name="mnist",
+    torchvision="MNIST",
     sha256={
         "train-images-idx3-ubyte": (
             "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"

@@ -35,9 +35,7 @@ def partners(
     return chosen
 
 
-def overlay(
-    first: Float[Tensor, IMAGES], second: Float[Tensor, IMAGES]
-) -> Float[Tensor, IMAGES]:
+def overlay(first: Float[Tensor, IMAGES], second: Float[Tensor, IMAGES]) -> Float[Tensor, IMAGES]:
     """Return the sum of both, clipped at one."""
     return (first + second).clamp(max=1.0)
 
@@ -50,9 +48,7 @@ def moved(
     return place(images, canvas=canvas, rows=moves[:, 0] + corner, columns=moves[:, 1] + corner)
 
 
-def draw_moves(
-    count: int, *, pixels: int, generator: torch.Generator
-) -> Int64[Tensor, "images 2"]:
+def draw_moves(count: int, *, pixels: int, generator: torch.Generator) -> Int64[Tensor, "images 2"]:
     """Return whole-pixel moves, even over [-pixels, pixels] in both directions."""
     return torch.randint(-pixels, pixels + 1, (count, 2), generator=generator)
 

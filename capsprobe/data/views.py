@@ -2,6 +2,10 @@
 
 A view makes training batches afresh in every epoch and evaluation sets once, from a seed; an
 evaluation image never comes from a training digit, because views keep to the base's split.
+
+`mnist-affnist` is a test set for networks of the view `placed`. `affnist` and `multimnist` are
+the field's names for `mnist-affnist` and `mnist-pairs`; to train on them is to train on
+`mnist-placed` and `mnist-pairs`.
 """
 
 from dataclasses import dataclass
@@ -12,9 +16,10 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from capsprobe.data import move, overlay
+from capsprobe.data import mat, move, overlay
+from capsprobe.data.affnist import affnist
 from capsprobe.data.base import Source, Split, datasets
-from capsprobe.data.images import ImageSet
+from capsprobe.data.images import LABELS, ImageSet
 from capsprobe.faults import UsageFault
 from capsprobe.registry import unknown
 from capsprobe.seeds import derive
@@ -22,9 +27,12 @@ from capsprobe.shapes import IMAGES
 
 PLACED_CANVAS = 40
 TRAINING_SHIFT = 2
-Batch = tuple[Float[Tensor, IMAGES], Int64[Tensor, "images *pair"]]
+Batch = tuple[Float[Tensor, IMAGES], Int64[Tensor, LABELS]]
 ViewName = Literal["single", "placed", "pairs"]
 VIEWS: tuple[ViewName, ...] = ("single", "placed", "pairs")
+ALIASES = {"affnist": "mnist-affnist", "multimnist": "mnist-pairs"}
+# What follows a base's name, and the view that networks for such images are trained on.
+_ENDINGS: dict[str, ViewName] = {"placed": "placed", "pairs": "pairs", "affnist": "placed"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +45,11 @@ class Name:
     @classmethod
     def parse(cls, text: str) -> "Name":
         """Return the parts; raise UsageFault, with all names known, where there is no such set."""
-        base, _, view = text.rpartition("-")
+        base, _, ending = ALIASES.get(text, text).rpartition("-")
         if text in datasets:
             return cls(base=text, view="single")
-        if base in datasets and view in VIEWS[1:]:
-            return cls(base=base, view=view)  # type: ignore[arg-type]
+        if base in datasets and ending in _ENDINGS:
+            return cls(base=base, view=_ENDINGS[ending])
         raise UsageFault(unknown("dataset", text, names()))
 
     def __str__(self) -> str:
@@ -49,14 +57,17 @@ class Name:
 
 
 def names() -> tuple[str, ...]:
-    """Return every base dataset with its views."""
-    return tuple(str(Name(base=base, view=view)) for base in datasets for view in VIEWS)
+    """Return every base dataset, what is made from it, and the aliases."""
+    made = [name for base in datasets for name in (base, *(f"{base}-{end}" for end in _ENDINGS))]
+    return (*made, *ALIASES)
 
 
 def load_images(
     name: str, *, split: Split = "test", source: Source = Source(), seed: int = 0
 ) -> ImageSet:
-    """Return a split of a dataset or of a view of it; the seed fixes placing and pairing.
+    """Return a split of a dataset or of a view of it; the seed fixes all that is drawn.
+
+    For `affnist`, the official files are read where the source's folder has them.
 
     Raises
     ------
@@ -66,7 +77,13 @@ def load_images(
         Where its files are missing or damaged.
     """
     parsed = Name.parse(name)
+    if name == "affnist" and split == "test" and source.folder is not None:
+        official = mat.find_mat_files(source.folder)
+        if official:
+            return mat.read_mat_files(official)
     images = datasets[parsed.base](split, source)
+    if ALIASES.get(name, name).endswith("-affnist"):
+        return affnist(images, seed=seed)
     if parsed.view == "placed":
         return placed(images, seed=seed)
     if parsed.view == "pairs":
@@ -87,12 +104,14 @@ def placed(images: ImageSet, *, seed: int) -> ImageSet:
 
 
 def pairs(images: ImageSet, *, pixels: int, seed: int) -> ImageSet:
-    """Return every image overlaid with one of another class; the parameters say which and how."""
+    """Return every image overlaid with one of another class; the parameters say which and how.
+
+    Pairs of which the canvas would cut ink are left out: with moves of up to 4 pixels there are
+    none, with 6 some.
+    """
     generator = _generator(seed, images, "pairs", pixels)
     other = overlay.partners(images.labels, generator=generator)
-    moves = [
-        overlay.draw_moves(len(images), pixels=pixels, generator=generator) for _ in range(2)
-    ]
+    moves = [overlay.draw_moves(len(images), pixels=pixels, generator=generator) for _ in range(2)]
     first = overlay.moved(images.images, moves[0], canvas=overlay.CANVAS)
     second = overlay.moved(images.images[other], moves[1], canvas=overlay.CANVAS)
     labels = torch.stack([images.labels, images.labels[other]], dim=1)
@@ -107,7 +126,10 @@ def pairs(images: ImageSet, *, pixels: int, seed: int) -> ImageSet:
             "overlap": overlay.overlap(first, second).numpy(),
         }
     )
-    return _derived(images, "pairs", overlay.overlay(first, second), labels, table)
+    made = _derived(images, "pairs", overlay.overlay(first, second), labels, table)
+    whole = overlay.kept_whole(images.images, moves[0], canvas=overlay.CANVAS)
+    whole &= overlay.kept_whole(images.images[other], moves[1], canvas=overlay.CANVAS)
+    return made.take(whole.nonzero().squeeze(1))
 
 
 def fresh(
