@@ -95,8 +95,8 @@ def write_summaries(
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     r"""Write a table as CSV: UTF-8, "\n", decimal points, every digit of a number.
 
-    Text that a spreadsheet would take for a formula gets an apostrophe in front; the Parquet
-    file has it as it is.
+    Text that a spreadsheet would take for a formula gets an apostrophe in front, and a carriage
+    return becomes a line feed; the Parquet file has the text as it is.
     """
     texts = table.select_dtypes(exclude="number").columns
     safe = table.assign(**{column: table[column].map(_as_text) for column in texts})
@@ -104,7 +104,8 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 
 
 def _as_text(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    plain = f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    return plain.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _write(table: pd.DataFrame, about: Mapping[str, Any], stem: Path) -> dict[str, Path]:

@@ -58,8 +58,8 @@ def with_wilson(found: Estimates, binary: frozenset[str]) -> pd.DataFrame:
     # The mean of zeros and ones is 0 or 1 only where all of them are the same.
     certain = (found.estimate == 0.0) | (found.estimate == 1.0)
     chosen = table["metric"].isin(binary) & ((found.n_seeds == 1) | certain)
-    counts = table.loc[chosen, "n_units"]
-    hits = np.round(table.loc[chosen, "estimate"] * counts)
+    counts = table.loc[chosen, "n_units"].to_numpy()
+    hits = np.round(table.loc[chosen, "estimate"].to_numpy() * counts)
     table.loc[chosen, "lower"], table.loc[chosen, "upper"] = wilson(hits, counts)
     table.loc[chosen, "interval"] = "wilson"
     return table

@@ -6,7 +6,6 @@ each checkpoint, severity and metric.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -34,9 +33,9 @@ class Block:
     values: Float[np.ndarray, "units columns"]
     present: Bool[np.ndarray, "units columns"]
 
-    def only(self, columns: np.ndarray) -> Self:
+    def only(self, columns: np.ndarray) -> "Block":
         """Return the block with these columns alone; its units stay, so its draws stay too."""
-        return type(self)(
+        return Block(
             dataset=self.dataset,
             condition=self.condition,
             keys=self.keys.iloc[columns].reset_index(drop=True),

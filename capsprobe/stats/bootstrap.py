@@ -17,7 +17,6 @@ its variance: the percentile bootstrap does not know about degrees of freedom.
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -44,9 +43,9 @@ class Estimates:
     n_seeds: Int64[np.ndarray, " estimates"]
     present: Bool[np.ndarray, "units estimates"]
 
-    def only(self, rows: np.ndarray) -> Self:
+    def only(self, rows: np.ndarray) -> "Estimates":
         """Return these estimates alone."""
-        return type(self)(
+        return Estimates(
             keys=self.keys.iloc[rows].reset_index(drop=True),
             estimate=self.estimate[rows],
             draws=self.draws[:, rows],

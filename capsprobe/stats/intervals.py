@@ -1,31 +1,28 @@
 """Intervals that need no resampling: Wilson's for a fraction, and the percentiles of draws."""
 
 import numpy as np
-from jaxtyping import Float
-from numpy.typing import ArrayLike
+from jaxtyping import Float, Num
 from statsmodels.stats.proportion import proportion_confint
 
 LEVEL = 0.95
 
 
 def wilson(
-    successes: ArrayLike, trials: ArrayLike, level: float = LEVEL
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lower and upper ends of Wilson's score interval for a fraction, elementwise.
+    successes: Num[np.ndarray, " fractions"],
+    trials: Num[np.ndarray, " fractions"],
+    level: float = LEVEL,
+) -> Float[np.ndarray, "2 fractions"]:
+    """Return both ends of Wilson's score interval for each fraction.
 
     (p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n) with p = successes / trials, after
     Wilson (1927). It always holds p, and unlike p -+ z sqrt(p(1-p)/n) it has a width where p is
     0 or 1. Rounding is not allowed to push p out of it.
     """
-    hits, count = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
-    if np.any(count < 1) or np.any(hits < 0) or np.any(hits > count):
+    if np.any(trials < 1) or np.any(successes < 0) or np.any(successes > trials):
         raise ValueError("expected 0 <= successes <= trials and trials >= 1")
-    lower, upper = proportion_confint(hits, count, alpha=1.0 - level, method="wilson")
-    fraction = hits / count
-    return (
-        np.clip(np.minimum(lower, fraction), 0.0, 1.0),
-        np.clip(np.maximum(upper, fraction), 0.0, 1.0),
-    )
+    lower, upper = proportion_confint(successes, trials, alpha=1.0 - level, method="wilson")
+    fraction = successes / trials
+    return np.clip([np.minimum(lower, fraction), np.maximum(upper, fraction)], 0.0, 1.0)
 
 
 def percentiles(

@@ -1,0 +1,26 @@
+import pandas as pd
+
+from capsprobe.stats.aggregate import aggregate
+from capsprobe.stats.means import mean_over_severities
+from capsprobe.stats.paired import differences, every_pair, mean_differences
+from capsprobe.stats.skill import skill
+from capsprobe.stats.summary import summarise
+from tests.stats.toys import curves
+
+TABLE = curves({"a": 0.9, "b": 0.8, "c": 0.7}, severities=(0.0, 15.0, 30.0))
+
+
+def test_one_walk_gives_what_each_function_gives() -> None:
+    pairs = every_pair(TABLE["model"])
+    found = summarise(TABLE, pairs=pairs, classes=8)
+    pd.testing.assert_frame_equal(found.estimates, aggregate(TABLE))
+    pd.testing.assert_frame_equal(found.means, mean_over_severities(TABLE))
+    pd.testing.assert_frame_equal(found.skill, skill(TABLE, classes=8))
+    pd.testing.assert_frame_equal(found.differences, differences(TABLE, pairs))
+    pd.testing.assert_frame_equal(found.mean_differences, mean_differences(TABLE, pairs))
+
+
+def test_no_observations_give_tables_without_rows() -> None:
+    found = summarise(pd.DataFrame(columns=TABLE.columns), pairs=[("a", "b")])
+    for table in (found.estimates, found.means, found.skill, found.differences):
+        assert table.empty
