@@ -76,9 +76,14 @@ def test_skill_is_left_out_for_a_model_at_chance() -> None:
 
 
 def test_draws_in_which_the_model_is_at_chance_drop_out() -> None:
-    table = observed(np.array([1.0, 0.0, 0.0]))
-    found = skill(pd.concat([table, table.assign(severity=15.0)]))
-    assert np.isfinite(found[["estimate", "lower", "upper"]]).all(axis=None)
+    clean, turned = np.array([[1.0], [0.0], [0.0]]), np.array([[0.0], [1.0], [1.0]])
+    found = skill(pd.concat([observed(clean[:, 0]), observed(turned[:, 0], severity=15.0)]))
+    counts = seed_counts(1), unit_counts(3)
+    above = np.array(oracle.bootstrap(clean, *counts)) - 0.1
+    ratios = (np.array(oracle.bootstrap(turned, *counts)) - 0.1) / above
+    assert (above < 0.0).any()
+    ends = percentiles(ratios[above > 0.0][:, None])[:, 0]
+    assert found.loc[1, ["lower", "upper"]].tolist() == pytest.approx(ends)
 
 
 @pytest.mark.parametrize(
