@@ -66,12 +66,15 @@ def with_wilson(found: Estimates, binary: frozenset[str]) -> pd.DataFrame:
 
 
 def as_table(found: Estimates) -> pd.DataFrame:
-    """Return estimates with their percentile intervals, one row each."""
+    """Return estimates with their percentile intervals, one row each.
+
+    An interval is widened to hold its estimate where skewed draws of a few units miss it.
+    """
     lower, upper = percentiles(found.draws)
     return found.keys.assign(
         estimate=found.estimate,
-        lower=lower,
-        upper=upper,
+        lower=np.minimum(lower, found.estimate),
+        upper=np.maximum(upper, found.estimate),
         n_seeds=found.n_seeds,
         n_units=found.present.sum(axis=0),
         interval="bootstrap",

@@ -33,6 +33,15 @@ def test_seeds_count_alike_however_many_images_each_has() -> None:
     assert (found["n_seeds"], found["n_units"]) == (2, 3)
 
 
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=8), st.integers(1, 3))
+def test_an_interval_holds_its_estimate(values: list[float], seeds: int) -> None:
+    table = pd.concat(
+        [observed(np.roll(values, seed) * (1.0 + seed), seed=seed) for seed in range(seeds)]
+    )
+    found = aggregate(table).iloc[0]
+    assert found["lower"] <= found["estimate"] <= found["upper"]
+
+
 @given(st.lists(st.booleans(), min_size=1, max_size=30))
 def test_one_seed_of_zeros_and_ones_gets_statsmodels_wilson(values: list[bool]) -> None:
     found = aggregate(observed(np.array(values, dtype=float))).iloc[0]
