@@ -33,7 +33,7 @@ class Recipe(BaseModel):
 
 
 _DIGITS_EPOCHS: dict[ViewName, int] = {"single": 100, "placed": 200, "pairs": 300}
-_EPOCHS: dict[ViewName, int] = {"single": 25, "placed": 20, "pairs": 30}
+_EPOCHS: dict[ViewName, int] = {"single": 25, "placed": 8, "pairs": 14}
 
 
 def default_recipe(base: str, view: ViewName) -> Recipe:
