@@ -20,7 +20,7 @@ from capsprobe.data.overlay import boxes
 from capsprobe.data.warp import linear_maps, warp
 from capsprobe.faults import DataFault
 from capsprobe.seeds import generator
-from capsprobe.shapes import IMAGES
+from capsprobe.shapes import IMAGES, PLACED
 
 CANVAS = 40
 ROTATION = 20.0
@@ -126,10 +126,10 @@ def _roomy(images: ImageSet, table: pd.DataFrame | None) -> Float[Tensor, IMAGES
     else:
         maps = linear_maps(
             len(images),
-            rotation=table["rotation"],
-            shear=table["shear"],
-            scale_x=table["scale_x"],
-            scale_y=table["scale_y"],
+            rotation=table["rotation"].to_numpy(),
+            shear=table["shear"].to_numpy(),
+            scale_x=table["scale_x"].to_numpy(),
+            scale_y=table["scale_y"].to_numpy(),
         )
     return warp(images.images, maps, canvas=2 * max(images.size))
 
@@ -145,5 +145,5 @@ def _corners(roomy: Float[Tensor, IMAGES]) -> tuple[Tensor, Tensor]:
 
 def _window(
     roomy: Float[Tensor, IMAGES], corner: Int64[Tensor, "images 2"]
-) -> Float[Tensor, IMAGES]:
+) -> Float[Tensor, PLACED]:
     return place(roomy, canvas=CANVAS, rows=-corner[:, 0], columns=-corner[:, 1])

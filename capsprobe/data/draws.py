@@ -21,6 +21,8 @@ def signs(uniform: Float[np.ndarray, " images"]) -> Float[np.ndarray, " images"]
     return np.where(uniform < 0.5, -1.0, 1.0)
 
 
-def pick(uniform: Float[np.ndarray, " images"], counts: np.ndarray | int) -> np.ndarray:
+def pick(
+    uniform: Float[np.ndarray, "*draws"], counts: Int64[np.ndarray, "*draws"] | int
+) -> Int64[np.ndarray, "*draws"]:
     """Return for each draw a whole number from 0 to count - 1, evenly."""
     return np.floor(uniform * counts).astype(np.int64)

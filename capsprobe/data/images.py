@@ -13,7 +13,6 @@ from capsprobe.faults import DataFault, UsageFault
 from capsprobe.seeds import generator
 from capsprobe.shapes import IMAGES
 
-
 # One label an image, or two.
 LABELS = "images *pair"
 

@@ -7,24 +7,24 @@ canvas of any size, so that nothing has to be cropped.
 import numpy as np
 import torch
 from jaxtyping import Float, Float64, Int64
-from numpy.typing import ArrayLike
 from torch import Tensor
 from torch.nn.functional import pad
 
 from capsprobe.data.move import place
 from capsprobe.data.overlay import boxes
-from capsprobe.shapes import IMAGES
+from capsprobe.shapes import IMAGES, PLACED
 
+Values = float | Float64[np.ndarray, " images"]
 _CHUNK = 256
 
 
 def linear_maps(
     count: int,
     *,
-    rotation: ArrayLike = 0.0,
-    shear: ArrayLike = 0.0,
-    scale_x: ArrayLike = 1.0,
-    scale_y: ArrayLike = 1.0,
+    rotation: Values = 0.0,
+    shear: Values = 0.0,
+    scale_x: Values = 1.0,
+    scale_y: Values = 1.0,
 ) -> Float64[Tensor, "images 2 2"]:
     """Return forward maps of (row, column): scale first, then shear, then rotation.
 
@@ -47,7 +47,7 @@ def warp(
     *,
     canvas: int,
     moves: Float64[Tensor, "images 2"] | None = None,
-) -> Float[Tensor, IMAGES]:
+) -> Float[Tensor, PLACED]:
     """Return images under their maps, in the middle of a square canvas, then moved (row, column).
 
     Each pixel of the canvas reads the image at the place the inverse map sends it to, bilinear
@@ -74,7 +74,7 @@ def warp_whole(
     *,
     canvas: int,
     moves: Float64[Tensor, "images 2"] | None = None,
-) -> tuple[Float[Tensor, IMAGES], Float64[Tensor, " images"]]:
+) -> tuple[Float[Tensor, PLACED], Float64[Tensor, " images"]]:
     """Return what `warp` does, and the fraction of each image's ink that the canvas cuts off.
 
     The fraction is measured on a canvas so much larger that all ink lies on it.
@@ -88,7 +88,7 @@ def warp_whole(
 
 def warp_held(
     images: Float[Tensor, IMAGES], maps: Float64[Tensor, "images 2 2"], *, canvas: int
-) -> tuple[Float[Tensor, IMAGES], Float64[Tensor, " images"]]:
+) -> tuple[Float[Tensor, PLACED], Float64[Tensor, " images"]]:
     """Return what `warp_whole` does, but ink that would be cut pulls its image back.
 
     The image is moved by as few whole pixels as keep all of it on the canvas. Ink is cut only
@@ -112,18 +112,18 @@ def ink(images: Float[Tensor, IMAGES]) -> Float64[Tensor, " images"]:
     return images.double().sum(dim=(1, 2, 3))
 
 
-def _each(value: ArrayLike, count: int) -> Float64[np.ndarray, " images"]:
+def _each(value: Values, count: int) -> Float64[np.ndarray, " images"]:
     return np.broadcast_to(np.asarray(value, dtype=np.float64), (count,))
 
 
 def _lost(
-    kept: Float[Tensor, IMAGES], everything: Float[Tensor, IMAGES]
+    kept: Float[Tensor, PLACED], everything: Float[Tensor, IMAGES]
 ) -> Float64[Tensor, " images"]:
     whole = ink(everything)
     return (whole - ink(kept)) / whole.clamp(min=1e-12)
 
 
-def _middle(large: Float[Tensor, IMAGES], canvas: int) -> Float[Tensor, IMAGES]:
+def _middle(large: Float[Tensor, IMAGES], canvas: int) -> Float[Tensor, PLACED]:
     rim = (large.shape[-1] - canvas) // 2
     return large[:, :, rim : rim + canvas, rim : rim + canvas].contiguous()
 
@@ -134,7 +134,7 @@ def _large(
     moves: Float64[Tensor, "images 2"],
     *,
     canvas: int,
-) -> Float[Tensor, IMAGES]:
+) -> Float[Tensor, PLACED]:
     """Return warped images on a canvas with so wide a rim on each side that all ink lies on it."""
     rim = _rim(images, maps, moves, canvas=canvas)
     return warp(images, maps, canvas=canvas + 2 * rim, moves=moves)
@@ -158,7 +158,7 @@ def _rim(images: Tensor, maps: Tensor, moves: Tensor, *, canvas: int) -> int:
 
 def _read(
     images: Float[Tensor, IMAGES], ways: Float64[Tensor, "ways 6"], *, canvas: int
-) -> Float[Tensor, IMAGES]:
+) -> Float[Tensor, PLACED]:
     """Return what the canvas reads from each image: one way (inverse map, move) each, or for all.
 
     The grids have the axes (ways, rows, columns).
@@ -193,7 +193,7 @@ def _mix(
     start: Int64[Tensor, "ways rows columns"],
     down: Float[Tensor, "ways 1 rows columns"],
     across: Float[Tensor, "ways 1 rows columns"],
-) -> Float[Tensor, IMAGES]:
+) -> Float[Tensor, PLACED]:
     width = padded.shape[-1]
     first, second, third, fourth = (
         _pixels(padded.flatten(2), start + step) for step in (0, 1, width, width + 1)

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float, Float64, Int64
-from numpy.typing import ArrayLike
 from torch import Tensor
 
 from capsprobe.data.affnist import CANVAS, affnist_twins
@@ -16,12 +15,12 @@ from capsprobe.data.draws import draw_each, pick, signs
 from capsprobe.data.gallery import Gallery
 from capsprobe.data.images import ImageSet
 from capsprobe.data.views import ViewName
-from capsprobe.data.warp import linear_maps, warp_held, warp_whole
+from capsprobe.data.warp import Values, linear_maps, warp_held, warp_whole
 from capsprobe.faults import UsageFault
 from capsprobe.models.base import Network
 from capsprobe.models.inference import score, top
 from capsprobe.probes.base import Probe, probes, together
-from capsprobe.shapes import IMAGES
+from capsprobe.shapes import IMAGES, PLACED
 from capsprobe.tables import CORRECT, Condition, Measurement, observe
 
 _CUT = "ink would leave the canvas"
@@ -129,14 +128,14 @@ def _warped(
     draws: Float[np.ndarray, " images"],
     *,
     canvas: int,
-) -> tuple[Float[Tensor, IMAGES], Float64[Tensor, " images"]]:
+) -> tuple[Float[Tensor, PLACED], Float64[Tensor, " images"]]:
     """Return the images at a severity, and how much of each image's ink is cut."""
     if part == "translation":
         moves = severity * _DIRECTIONS[pick(draws, len(_DIRECTIONS))]
         whole = linear_maps(len(images))
         return warp_whole(images, whole, canvas=canvas, moves=torch.from_numpy(moves))
     signed = severity * signs(draws)
-    named: dict[str, dict[str, ArrayLike]] = {
+    named: dict[str, dict[str, Values]] = {
         "rotation": {"rotation": signed},
         "shear": {"shear": signed},
         "scale": {"scale_x": 1.0 + severity, "scale_y": 1.0 + severity},
