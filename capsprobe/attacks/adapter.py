@@ -1,0 +1,86 @@
+"""The form in which an attacking library gets a network: frozen, checked, one output map on top.
+
+torchattacks switches its model between training and evaluation, writes into the scores that it
+gets, and draws from torch's global generator, which some of its attacks also reset.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from capsprobe.attacks.output_maps import OutputMap
+from capsprobe.faults import ModelFault
+from capsprobe.models.base import Network
+from capsprobe.shapes import IMAGES, SCORES
+
+
+class Adapter(nn.Module):
+    """A network's mapped scores; its mode and that of the network cannot be changed through it."""
+
+    def __init__(self, network: Network, output_map: OutputMap) -> None:
+        super().__init__()
+        self.network = network
+        self._output_map = output_map
+        self.training = False
+
+    def forward(self, images: Float[Tensor, IMAGES]) -> Float[Tensor, SCORES]:
+        """Return mapped scores that are the caller's to write into.
+
+        Raises
+        ------
+        ModelFault
+            Where the network returns anything but finite scores that can be differentiated.
+        """
+        raw = self.network(images)
+        _check_scores(raw, images)
+        return self._output_map(raw.float(), self.network.scores)
+
+    def train(self, mode: bool = True) -> Self:
+        """Return the adapter as it is."""
+        del mode
+        return self
+
+
+@contextmanager
+def frozen(network: nn.Module) -> Iterator[None]:
+    """Keep the network in eval mode without gradients; restore each module and parameter after."""
+    modes = [(module, module.training) for module in network.modules()]
+    wants = [(parameter, parameter.requires_grad) for parameter in network.parameters()]
+    network.eval()
+    network.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+        for parameter, want in wants:
+            parameter.requires_grad_(want)
+
+
+@contextmanager
+def forked(device: torch.device) -> Iterator[None]:
+    """Restore the global generators of the CPU and of the device's kind after the block.
+
+    Square resets CUDA's generator even where the network lies on the CPU.
+    """
+    kind = "cuda" if device.type == "cpu" else device.type
+    busy = device.type != "cpu" or torch.cuda.is_initialized()
+    count = torch.get_device_module(kind).device_count() if busy else 0
+    with torch.random.fork_rng(devices=range(count), device_type=kind):
+        yield
+
+
+def _check_scores(raw: object, images: Tensor) -> None:
+    expected = f"expected scores of shape ({len(images)}, classes)"
+    if not isinstance(raw, Tensor):
+        raise ModelFault(f"{expected}, got {type(raw).__name__}")
+    if raw.ndim != 2 or len(raw) != len(images) or raw.shape[1] < 2:
+        raise ModelFault(f"{expected}, got {tuple(raw.shape)}")
+    if not torch.isfinite(raw).all():
+        raise ModelFault("expected finite scores, got NaN or infinity")
+    if images.requires_grad and not raw.requires_grad:
+        raise ModelFault("expected scores that can be differentiated by the image, got constants")

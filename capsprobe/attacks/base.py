@@ -1,0 +1,143 @@
+"""What every attack shares: how it is called, what it keeps to, what it leaves behind."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import torch
+from jaxtyping import Float, Int64, Shaped
+from torch import Tensor, nn
+
+from capsprobe.attacks.adapter import Adapter, forked, frozen
+from capsprobe.attacks.norms import Norm, check_epsilon, clip, sizes
+from capsprobe.attacks.output_maps import OUTPUT_MAPS
+from capsprobe.faults import DataFault, ModelFault, UsageFault
+from capsprobe.models.base import Network
+from capsprobe.models.inference import device_of
+from capsprobe.registry import Registry, unknown
+from capsprobe.seeds import derive
+from capsprobe.shapes import IMAGES
+
+BATCH_SIZE = 125
+_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attack(ABC):
+    """A search for a small perturbation that makes a network err. Settings are fields.
+
+    A subclass declares `name` and `norm`, and fills `perturb`.
+    """
+
+    name: ClassVar[str]
+    norm: ClassVar[Norm]
+
+    @final
+    def __call__(
+        self,
+        network: Network,
+        images: Shaped[Tensor, "..."],
+        labels: Shaped[Tensor, "..."],
+        *,
+        epsilon: float,
+        seed: int,
+        output_map: str,
+    ) -> Float[Tensor, IMAGES]:
+        """Return an image within `epsilon` of each clean one, in [0, 1].
+
+        The network is attacked in eval mode with frozen weights. It is left as found, and so is
+        torch's global generator, also after an error. What is drawn depends on the seed, the
+        attack, the output map, epsilon and the place of the batch.
+
+        Raises
+        ------
+        UsageFault
+            Where no such output map is known, or epsilon cannot be meant.
+        DataFault
+            Where images are not float32 in [0, 1], or labels not int64 classes of the network.
+        ModelFault
+            Where scores, or the images found by following them, are not finite.
+        """
+        if output_map not in OUTPUT_MAPS:
+            raise UsageFault(unknown("output map", output_map, tuple(OUTPUT_MAPS)))
+        _check_images(images)
+        _check_labels(labels, len(images), network.frame.classes)
+        check_epsilon(epsilon, norm=self.norm, pixels=images.shape[1:].numel())
+        device = device_of(network)
+        mapped = Adapter(network, OUTPUT_MAPS[output_map])
+        batches = zip(images.split(BATCH_SIZE), labels.split(BATCH_SIZE), strict=True)
+        found = []
+        with frozen(network), forked(device), torch.inference_mode(False), torch.enable_grad():
+            for place, (clean, truth) in enumerate(batches):
+                torch.manual_seed(derive(seed, self.name, output_map, f"{epsilon:.9g}", place))
+                # Clones, because what was made in inference mode cannot be differentiated.
+                pixels, classes = clean.clone().to(device), truth.clone().to(device)
+                raw = self.perturb(mapped, pixels, classes, epsilon=epsilon)
+                found.append(self._checked(raw.detach().to(clean.device), clean, epsilon))
+        return torch.cat(found)
+
+    @abstractmethod
+    def perturb(
+        self,
+        mapped: nn.Module,
+        images: Float[Tensor, IMAGES],
+        labels: Int64[Tensor, " images"],
+        *,
+        epsilon: float,
+    ) -> Float[Tensor, IMAGES]:
+        """Return one perturbed image for each; the only hole that a subclass fills.
+
+        `mapped` gives the scores that are to be attacked. Draws come from torch's global
+        generator, which is seeded for each batch.
+        """
+
+    def _checked(
+        self, raw: Float[Tensor, IMAGES], clean: Float[Tensor, IMAGES], epsilon: float
+    ) -> Float[Tensor, IMAGES]:
+        """Return the images clipped to box and budget, and verified."""
+        if not torch.isfinite(raw).all():
+            raise ModelFault(f"{self.name}: expected finite adversarial images, got NaN")
+        images = clip(raw, clean, epsilon=epsilon, norm=self.norm)
+        verify(images, clean, epsilon=epsilon, norm=self.norm)
+        return images
+
+
+attacks: Registry[type[Attack]] = Registry("attack", "capsprobe.attacks")
+
+
+def verify(
+    images: Float[Tensor, IMAGES], clean: Float[Tensor, IMAGES], *, epsilon: float, norm: Norm
+) -> None:
+    """Raise RuntimeError where an image leaves box or budget by more than 1e-6: a bug of ours."""
+    size = sizes(images - clean, norm).amax().item() if len(images) else 0.0
+    outside = (images - images.clamp(0.0, 1.0)).abs().amax().item() if len(images) else 0.0
+    if size > epsilon + _TOLERANCE or outside > _TOLERANCE:
+        raise RuntimeError(
+            f"expected adversarial images in [0, 1] within {norm} {epsilon:g}, "
+            f"got a perturbation of {size:g}, {outside:g} outside"
+        )
+
+
+def _check_images(images: Tensor) -> None:
+    if images.dtype != torch.float32 or images.ndim != 4:
+        raise DataFault(
+            "expected float32 images (images, channels, height, width), "
+            f"got {images.dtype} of shape {tuple(images.shape)}"
+        )
+    # Written so that a NaN fails it too.
+    if not ((images >= 0.0) & (images <= 1.0)).all():
+        raise DataFault(
+            f"expected images in [0, 1], got [{images.min().item():g}, {images.max().item():g}]"
+        )
+
+
+def _check_labels(labels: Tensor, images: int, classes: int) -> None:
+    if labels.dtype != torch.int64 or tuple(labels.shape) != (images,):
+        raise DataFault(
+            f"expected one int64 label for each of {images} images, "
+            f"got {labels.dtype} of shape {tuple(labels.shape)}"
+        )
+    if images and not (0 <= int(labels.min()) and int(labels.max()) < classes):
+        raise DataFault(
+            f"expected labels in 0..{classes - 1}, got {int(labels.min())}..{int(labels.max())}"
+        )

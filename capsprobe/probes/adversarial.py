@@ -1,0 +1,192 @@
+"""Accuracy against the size of an adversarial perturbation, in the maximum and Euclidean norms."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import torch
+
+from capsprobe.attacks.base import Attack
+from capsprobe.attacks.curve import Curve, attack_curve, unattacked, worst
+from capsprobe.attacks.fgsm import Fgsm
+from capsprobe.attacks.norms import Norm, check_epsilon
+from capsprobe.attacks.output_maps import OUTPUT_MAPS
+from capsprobe.attacks.pgd import Pgd
+from capsprobe.attacks.pgd_l2 import PgdL2
+from capsprobe.attacks.square import Square
+from capsprobe.data.gallery import Gallery
+from capsprobe.data.images import ImageSet
+from capsprobe.faults import UsageFault
+from capsprobe.models.base import Network
+from capsprobe.probes.base import Probe, probes, together
+from capsprobe.tables import CORRECT, Condition, Measurement, Metric, observe
+
+NORM = Metric(
+    name="perturbation_norm",
+    lower=0.0,
+    upper=256.0,
+    description="size of the perturbation at the smallest epsilon that broke the image",
+)
+_BEYOND = "beyond the limit of attacked images"
+_KINDS: dict[Norm, dict[str, str]] = {
+    "linf": {
+        "fgsm": "one step along the gradient's sign",
+        "pgd": "projected gradient descent, maximum norm",
+        "square": "random search on scores alone",
+    },
+    "l2": {"pgd": "projected gradient descent, Euclidean norm"},
+}
+
+
+@probes.register("adversarial")
+@dataclass(frozen=True, kw_only=True)
+class Adversarial(Probe):
+    """Attack every image within growing budgets, knowing the network and its gradients.
+
+    `correct` is robust: right when clean and not broken by any budget up to the severity. Each
+    attack runs on each output map (`linf/pgd/margin`); without a map, a condition is per image
+    the worst over maps, and `worst` that over attacks. `steps` and `restarts` are those of both
+    kinds of projected gradient descent, `queries` those of Square. At most `limit` images are
+    attacked, a fixed random choice.
+    """
+
+    name: ClassVar = "adversarial"
+    question: ClassVar = "How small a perturbation, made on purpose, turns it wrong?"
+    metrics: ClassVar = (CORRECT, NORM)
+
+    linf: tuple[float, ...] = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+    l2: tuple[float, ...] = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
+    steps: int = 20
+    restarts: int = 1
+    queries: int = 40
+    limit: int = 100
+
+    def __post_init__(self) -> None:
+        """Raise UsageFault where a setting cannot be meant."""
+        _check("linf", self.linf, 1.0)
+        _check("l2", self.l2, NORM.upper)
+        if self.limit < 1:
+            raise UsageFault(f"expected a limit of at least 1 image, got {self.limit}")
+        self._attacks()
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return, for each norm, each attack with and without a map, and the worst case."""
+        return tuple(
+            Condition(name=f"{norm}/{name}", unit="1", description=text)
+            for norm, kinds in _KINDS.items()
+            for name, text in _described(kinds)
+        )
+
+    def measure(
+        self, network: Network, images: ImageSet, rng: np.random.Generator, part: str
+    ) -> Measurement:
+        """Return whether each image still stands at each epsilon, attack by attack."""
+        norm: Norm = "linf" if part == "linf" else "l2"
+        chosen = images.limit(self.limit)
+        epsilons = [epsilon for epsilon in getattr(self, norm) if epsilon > 0.0]
+        for epsilon in epsilons:
+            check_epsilon(epsilon, norm=norm, pixels=chosen.images[0].numel())
+        clean = unattacked(network, chosen.images, chosen.labels)
+        seed = int(rng.integers(2**31))
+        curves = {
+            f"{name}/{output_map}": attack_curve(
+                attack,
+                network,
+                clean,
+                chosen.labels,
+                epsilons=epsilons,
+                seed=seed,
+                output_map=output_map,
+            )
+            for name, attack in self._attacks()[norm].items()
+            for output_map in OUTPUT_MAPS
+        }
+        for name in _KINDS[norm]:
+            curves[name] = worst([curves[f"{name}/{output_map}"] for output_map in OUTPUT_MAPS])
+        curves["worst"] = worst([curves[name] for name in _KINDS[norm]])
+        tables = [
+            table
+            for name, curve in curves.items()
+            for table in _observed(f"{norm}/{name}", chosen, curve, [0.0, *epsilons])
+        ]
+        tables += _norms(f"{norm}/worst", chosen, curves["worst"], norm)
+        beyond = len(images) - len(chosen)
+        return Measurement(
+            observations=together(tables),
+            samples=_samples(f"{norm}/worst", chosen, clean, curves["worst"], epsilons),
+            left_out={_BEYOND: beyond} if beyond else {},
+        )
+
+    def _attacks(self) -> dict[Norm, dict[str, Attack]]:
+        return {
+            "linf": {
+                "fgsm": Fgsm(),
+                "pgd": Pgd(steps=self.steps, restarts=self.restarts),
+                "square": Square(queries=self.queries),
+            },
+            "l2": {"pgd": PgdL2(steps=self.steps, restarts=self.restarts)},
+        }
+
+
+def _check(name: str, epsilons: tuple[float, ...], largest: float) -> None:
+    outside = [epsilon for epsilon in epsilons if not 0.0 <= epsilon <= largest]
+    if outside:
+        raise UsageFault(f"expected {name} epsilons from 0 to {largest:g}, got {outside[0]:g}")
+    if list(epsilons) != sorted(set(epsilons)):
+        listed = ", ".join(f"{epsilon:g}" for epsilon in epsilons)
+        raise UsageFault(f"expected {name} epsilons in rising order, each once, got {listed}")
+
+
+def _described(kinds: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the conditions' names below a norm, and what they say."""
+    for name, text in kinds.items():
+        yield name, f"{text}, worst over output maps"
+        for output_map in OUTPUT_MAPS:
+            yield f"{name}/{output_map}", f"{text}, on {output_map}"
+    yield "worst", "per image the worst over attacks and output maps"
+
+
+def _observed(
+    condition: str, images: ImageSet, curve: Curve, severities: list[float]
+) -> Iterator[pd.DataFrame]:
+    for severity in severities:
+        yield observe(
+            condition=condition,
+            severity=severity,
+            unit="image",
+            unit_ids=images.ids.numpy(),
+            metric=CORRECT,
+            values=curve.robust(severity).double().numpy(),
+        )
+
+
+def _norms(condition: str, images: ImageSet, curve: Curve, norm: Norm) -> Iterator[pd.DataFrame]:
+    """Yield the sizes of what broke images that were right when clean, by the epsilon that did."""
+    found = curve.norms(images.images, norm)
+    for epsilon in curve.smallest[curve.smallest.isfinite() & (curve.smallest > 0.0)].unique():
+        rows = (curve.smallest == epsilon).nonzero().squeeze(1)
+        yield observe(
+            condition=condition,
+            severity=epsilon.item(),
+            unit="image",
+            unit_ids=images.ids[rows].numpy(),
+            metric=NORM,
+            values=found[rows].numpy(),
+        )
+
+
+def _samples(
+    condition: str, images: ImageSet, clean: Curve, found: Curve, epsilons: list[float]
+) -> pd.DataFrame:
+    """Return a few images that broke first, clean and perturbed."""
+    gallery = Gallery(condition)
+    gallery.look(0.0, images, clean.predictions[:, None])
+    for epsilon in epsilons:
+        broken = ~found.robust(epsilon)
+        shown = torch.where(broken[:, None, None, None], found.images, images.images)
+        answers = torch.where(broken, found.predictions, clean.predictions)
+        gallery.look(epsilon, replace(images, images=shown), answers[:, None])
+    return gallery.table()
