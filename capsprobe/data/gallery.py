@@ -3,7 +3,7 @@
 from typing import Any
 
 import pandas as pd
-from jaxtyping import Int64
+from jaxtyping import Bool, Int64
 from torch import Tensor
 
 from capsprobe.data.images import ImageSet, grey_levels
@@ -15,49 +15,53 @@ SIZE = 4
 class Gallery:
     """Collects samples while a probe goes from the clean images to ever larger severities.
 
-    `clean` are the clean images, `answers` the sorted predictions for them. Only those
-    recognised can become samples, each once, at the first severity that turns it wrong.
+    The first images that it sees are the clean ones. Only those recognised then can become
+    samples, each once, at the first severity that turns it wrong.
     """
 
-    def __init__(
-        self, condition: str, clean: ImageSet, answers: Int64[Tensor, "images labels"]
-    ) -> None:
+    def __init__(self, condition: str) -> None:
         self._condition = condition
-        self._clean = clean
-        self._answers = answers
-        right = (answers == _sorted_labels(clean)).all(dim=1)
-        self._places = {int(clean.ids[row]): row for row in right.nonzero().squeeze(1).tolist()}
+        self._clean: tuple[ImageSet, Tensor] | None = None
+        self._places: dict[int, int] = {}
         self._samples: list[dict[str, Any]] = []
 
     def look(
         self, severity: float, images: ImageSet, answers: Int64[Tensor, "images labels"]
     ) -> None:
-        """Take up images that are wrong now; they are found among the clean ones by their ids."""
-        wrong = (answers != _sorted_labels(images)).any(dim=1).nonzero().squeeze(1)
-        for row in wrong.tolist():
+        """Take up images that are wrong now; they are found among the clean ones by their ids.
+
+        `answers` are the sorted predictions.
+        """
+        right = (answers == _sorted_labels(images)).all(dim=1)
+        if self._clean is None:
+            self._clean = images, answers
+            self._places = {int(images.ids[row]): row for row in _rows(right)}
+        for row in _rows(~right):
             place = self._places.pop(int(images.ids[row]), None)
             if place is not None and len(self._samples) < SIZE:
-                self._samples.append(self._sample(severity, images, answers, row, place))
+                clean, clean_answers = self._clean
+                self._samples.append(
+                    {
+                        "condition": self._condition,
+                        "severity": severity,
+                        "unit_id": int(images.ids[row]),
+                        "label": _text(_sorted_labels(images)[row]),
+                        "clean_prediction": _text(clean_answers[place]),
+                        "prediction": _text(answers[row]),
+                        "height": images.size[0],
+                        "width": images.size[1],
+                        "clean": grey_levels(clean.images[place]),
+                        "perturbed": grey_levels(images.images[row]),
+                    }
+                )
 
     def table(self) -> pd.DataFrame:
         """Return the samples, with the columns of tables.SAMPLE_COLUMNS."""
         return pd.DataFrame(self._samples, columns=list(SAMPLE_COLUMNS))
 
-    def _sample(
-        self, severity: float, images: ImageSet, answers: Tensor, row: int, place: int
-    ) -> dict[str, Any]:
-        return {
-            "condition": self._condition,
-            "severity": severity,
-            "unit_id": int(images.ids[row]),
-            "label": _text(_sorted_labels(images)[row]),
-            "clean_prediction": _text(self._answers[place]),
-            "prediction": _text(answers[row]),
-            "height": images.size[0],
-            "width": images.size[1],
-            "clean": grey_levels(self._clean.images[place]),
-            "perturbed": grey_levels(images.images[row]),
-        }
+
+def _rows(chosen: Bool[Tensor, " images"]) -> list[int]:
+    return [int(row) for row in chosen.nonzero().squeeze(1)]
 
 
 def _sorted_labels(images: ImageSet) -> Int64[Tensor, "images labels"]:

@@ -27,8 +27,6 @@ _CUT = "ink would leave the canvas"
 _AXES = ("rotation", "translation", "scale", "shear")
 # Up, right, down, left, as (row, column).
 _DIRECTIONS = np.array([[-1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, -1.0]])
-
-
 # A severity, the images at it, and which of the base images they are; none is cropped.
 Step = tuple[float, Float[Tensor, IMAGES], Int64[Tensor, " images"]]
 
@@ -156,8 +154,7 @@ def _measure(
 ) -> Measurement:
     """Return whether each image is recognised at each severity, the clean one first."""
     tables: list[pd.DataFrame] = []
-    gallery: Gallery | None = None
-    left_out = 0
+    gallery, left_out = Gallery(condition.name), 0
     for severity, pixels, rows in steps:
         left_out += len(images) - len(rows)
         if len(rows) == 0:
@@ -165,12 +162,10 @@ def _measure(
         shown = replace(images.take(rows), images=pixels)
         answers = top(score(network, pixels), count=1)
         tables.append(_observed(condition, severity, shown, answers))
-        if gallery is None:
-            gallery = Gallery(condition.name, shown, answers)
         gallery.look(severity, shown, answers)
     return Measurement(
         observations=together(tables),
-        samples=pd.DataFrame() if gallery is None else gallery.table(),
+        samples=gallery.table(),
         left_out={_CUT: left_out} if left_out else {},
     )
 

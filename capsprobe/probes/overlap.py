@@ -17,11 +17,11 @@ from capsprobe.data.gallery import Gallery
 from capsprobe.data.images import ImageSet
 from capsprobe.data.move import centre
 from capsprobe.data.views import ViewName
-from capsprobe.faults import UsageFault
+from capsprobe.faults import DataFault, UsageFault
 from capsprobe.models.base import Network
 from capsprobe.models.inference import score, top
 from capsprobe.probes.base import Probe, probes, together
-from capsprobe.tables import SAMPLE_COLUMNS, Condition, Measurement, Metric, observe
+from capsprobe.tables import Condition, Measurement, Metric, observe
 
 _FAR = "overlap farther from the target than allowed"
 _CUT = "ink would leave the canvas"
@@ -41,8 +41,6 @@ OVERLAP_FRACTION = Metric(
     upper=1.0,
     description="area that both bounding boxes cover, of the smaller box",
 )
-
-
 # A severity and its pairs; ids are those of the first digits, parameters hold the measured overlap.
 Step = tuple[float, ImageSet]
 
@@ -110,6 +108,8 @@ class Overlap(Probe):
             wanted, steps, reason = len(self.shifts), self._published(images, rng), _CUT
         condition = next(each for each in self.conditions if each.name == part)
         tables, samples, pairs = _measure(network, steps, condition)
+        if pairs == 0:
+            raise DataFault(f"{images.name}: expected pairs near the wanted overlaps, got none")
         lost = wanted * len(images) - pairs
         return Measurement(
             observations=together(tables),
@@ -152,19 +152,15 @@ def _measure(
 ) -> tuple[list[pd.DataFrame], pd.DataFrame, int]:
     """Return the rows of each metric and severity, samples, and how many pairs were shown."""
     tables: list[pd.DataFrame] = []
-    gallery: Gallery | None = None
-    count = 0
+    gallery, count = Gallery(condition.name), 0
     for severity, pairs in steps:
         shown = replace(pairs, images=centre(pairs.images, canvas=network.frame.canvas))
         answers = top(score(network, shown.images), count=2)
         tables += _observed(condition, severity, shown, answers)
         count += len(shown)
-        if gallery is None:
-            gallery = Gallery(condition.name, shown, answers)
-        elif condition.has_clean:
+        if condition.has_clean:
             gallery.look(severity, shown, answers)
-    empty = pd.DataFrame(columns=list(SAMPLE_COLUMNS))
-    return tables, empty if gallery is None else gallery.table(), count
+    return tables, gallery.table(), count
 
 
 def _observed(

@@ -40,7 +40,7 @@ def test_the_overlap_is_the_one_measured_on_the_images(pair, target):
 
 
 def nearest(one: list[int], two: list[int], target: float) -> float:
-    """The distance to the target that the best of all symmetric moves leaves."""
+    """Return the distance to the target that the best of all symmetric moves leaves."""
     best = np.inf
     tall, wide = (one[1] - one[0], one[3] - one[2]), (two[1] - two[0], two[3] - two[2])
     for way in np.ndindex(2 * CANVAS + 1, 2 * CANVAS + 1):

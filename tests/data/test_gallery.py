@@ -14,7 +14,8 @@ def answers(images, *, wrong_ids=()):
 
 def test_an_image_is_taken_once_and_at_its_first_failure():
     images = bars()
-    gallery = Gallery("shear", images, answers(images))
+    gallery = Gallery("shear")
+    gallery.look(0.0, images, answers(images))
     gallery.look(0.1, images, answers(images, wrong_ids={3}))
     gallery.look(0.2, images, answers(images, wrong_ids={3, 5}))
     table = gallery.table()
@@ -26,21 +27,24 @@ def test_an_image_is_taken_once_and_at_its_first_failure():
 
 def test_an_image_that_was_wrong_when_clean_is_no_sample():
     images = bars()
-    gallery = Gallery("shear", images, answers(images, wrong_ids={3}))
+    gallery = Gallery("shear")
+    gallery.look(0.0, images, answers(images, wrong_ids={3}))
     gallery.look(0.1, images, answers(images, wrong_ids={3}))
     assert len(gallery.table()) == 0
 
 
 def test_there_are_a_few_and_no_more():
     images = bars()
-    gallery = Gallery("shear", images, answers(images))
+    gallery = Gallery("shear")
+    gallery.look(0.0, images, answers(images))
     gallery.look(0.1, images, answers(images, wrong_ids=set(range(12))))
     assert len(gallery.table()) == SIZE
 
 
 def test_pixels_are_those_of_the_clean_and_of_the_perturbed_image():
     images = bars()
-    gallery = Gallery("shear", images, answers(images))
+    gallery = Gallery("shear")
+    gallery.look(0.0, images, answers(images))
     part = images.take(torch.tensor([7, 2]))
     gallery.look(0.1, part, answers(part, wrong_ids={2}))
     row = gallery.table().iloc[0]

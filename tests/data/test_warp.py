@@ -22,7 +22,7 @@ def noise(seed: int, *, count: int = 1, size: int = 12, rim: int = 0) -> torch.T
 
 
 def blob() -> torch.Tensor:
-    """A smooth spot off the middle: bilinear reading changes it little."""
+    """Return a smooth spot off the middle: bilinear reading changes it little."""
     axis = torch.arange(40.0)
     bump = torch.exp(-((axis - 17.0) ** 2) / 30.0)
     return (bump[:, None] * bump[None, :].roll(5, 1))[None, None]

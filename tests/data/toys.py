@@ -14,7 +14,7 @@ SIDE = 28
 
 
 def bars(*, per_class: int = 3, classes: int = 4, first_id: int = 0) -> ImageSet:
-    """Vertical bars in the middle of the canvas; class k is 2 k + 4 pixels tall, 4 wide."""
+    """Return vertical bars in the middle of the canvas; class k is 2 k + 4 pixels tall, 4 wide."""
     labels = torch.arange(classes).repeat(per_class)
     images = torch.zeros(len(labels), 1, SIDE, SIDE)
     for row, label in enumerate(labels.tolist()):
@@ -31,7 +31,7 @@ def bars(*, per_class: int = 3, classes: int = 4, first_id: int = 0) -> ImageSet
 
 
 def idx_bytes(array: np.ndarray) -> bytes:
-    """The bytes of an idx file."""
+    """Return the bytes of an idx file."""
     shape = np.array(array.shape, dtype=">u4").tobytes()
     return bytes([0, 0, 8, array.ndim]) + shape + array.astype(np.uint8).tobytes()
 
