@@ -35,7 +35,12 @@ def test_models_are_listed_with_their_checkpoints(
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("datasets", "digits-pairs"), ("probes", "affine"), ("attacks", "pgd"), ("routings", "dynamic")],
+    [
+        ("datasets", "digits-pairs"),
+        ("probes", "affine"),
+        ("attacks", "pgd"),
+        ("routings", "dynamic"),
+    ],
 )
 def test_every_kind_is_listed(
     kind: str, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

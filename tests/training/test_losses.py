@@ -52,9 +52,7 @@ def test_cross_entropy_of_lengths_is_that_of_their_log_odds() -> None:
 
 
 @given(st.integers(1, 6), st.integers(2, 7), st.integers(0, 1000))
-def test_every_label_gets_a_one_and_nothing_else_does(
-    images: int, classes: int, seed: int
-) -> None:
+def test_every_label_gets_a_one_and_nothing_else_does(images: int, classes: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     labels = np.stack([rng.choice(classes, size=2, replace=False) for _ in range(images)])
     rows = targets(torch.from_numpy(labels), classes=classes)

@@ -1,0 +1,70 @@
+"""The checkpoints that come with the package: whole, small, as good as their entries say."""
+
+from collections import defaultdict
+
+import pytest
+
+from capsprobe.data.views import Name, load_images
+from capsprobe.models.checkpoints import SHIPPED, Entry, load_model, manifest
+from capsprobe.models.inference import accuracy
+
+ENTRIES = manifest()
+COMPACT = 300_000
+
+
+def named(entry: Entry) -> str:
+    return entry.stem
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=named)
+def test_checkpoint_loads_and_is_of_the_size_it_says(entry: Entry) -> None:
+    network = load_model(entry.model, dataset=entry.dataset, seed=entry.seed)
+    count = sum(parameter.numel() for parameter in network.parameters())
+    assert count == entry.parameters
+    assert count <= COMPACT or entry.model == "capsnet-sabour"
+
+
+@pytest.mark.parametrize(
+    "entry", [entry for entry in ENTRIES if entry.dataset.startswith("digits")], ids=named
+)
+def test_accuracy_on_digits_is_what_the_entry_says(entry: Entry) -> None:
+    network = load_model(entry.model, dataset=entry.dataset, seed=entry.seed)
+    found = accuracy(network, load_images(entry.dataset))
+    # Another processor may round one image in 360 to the other side.
+    assert found == pytest.approx(entry.test_accuracy, abs=1.5 / 360)
+
+
+@pytest.mark.parametrize("model", ["capsnet", "capsnet-uniform", "senet", "cnn"])
+def test_three_seeds_on_digits_are_right_in_at_least_97_5_percent(model: str) -> None:
+    found = [e.test_accuracy for e in ENTRIES if (e.model, e.dataset) == (model, "digits")]
+    assert len(found) >= 3
+    assert sum(found) / len(found) >= 0.975
+
+
+@pytest.mark.parametrize("model", ["capsnet", "senet", "cnn"])
+def test_compact_models_err_on_at_most_half_a_percent_of_mnist(model: str) -> None:
+    found = [e.test_accuracy for e in ENTRIES if (e.model, e.dataset) == (model, "mnist")]
+    assert found
+    assert all(value >= 0.995 for value in found)
+
+
+@pytest.mark.parametrize("model", ["capsnet", "senet", "cnn"])
+@pytest.mark.parametrize("base", ["digits", "mnist"])
+def test_every_view_has_its_checkpoints(base: str, model: str) -> None:
+    views = {
+        Name.parse(e.dataset).view
+        for e in ENTRIES
+        if (e.model, e.seed) == (model, 0) and Name.parse(e.dataset).base == base
+    }
+    assert views == {"single", "placed", "pairs"}
+
+
+def test_models_of_a_dataset_share_data_and_recipe() -> None:
+    recipes = defaultdict(set)
+    for entry in ENTRIES:
+        recipes[entry.dataset].add((entry.data_sha256, str(sorted(entry.recipe.items()))))
+    assert all(len(found) == 1 for found in recipes.values())
+
+
+def test_all_weights_together_are_small() -> None:
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 45e6
