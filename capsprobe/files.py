@@ -27,6 +27,7 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text with plain line ends, atomically."""
+
     def write(part: Path) -> None:
         part.write_bytes(text.encode())
 

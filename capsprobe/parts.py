@@ -115,13 +115,17 @@ def read_cells(folder: Path, cells: Sequence[dict[str, Any]]) -> tuple[pd.DataFr
 
 
 def _named(table: pd.DataFrame, cell: dict[str, Any]) -> pd.DataFrame:
-    named = table.copy(deep=False)
+    named = table.reset_index(drop=True)
     for place, column in enumerate(STUDY_COLUMNS):
-        value = cell[column]
-        # One category instead of a text in every row: seven million of them would not fit.
-        same = pd.Categorical.from_codes(np.zeros(len(table), np.int8), pd.Index([value]))
-        named.insert(place, column, value if column == "training_seed" else same)
+        named.insert(place, column, _same(cell[column], len(table)))
     return named
+
+
+def _same(value: str | int, count: int) -> pd.Series:
+    """Return a column of one value; a text is one category, for millions would not fit."""
+    if isinstance(value, int):
+        return pd.Series(value, index=range(count))
+    return pd.Series(pd.Categorical.from_codes(np.zeros(count, np.int8), pd.Index([value])))
 
 
 def _joined(tables: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:

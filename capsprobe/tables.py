@@ -1,4 +1,4 @@
-"""The observation table: its columns, the check of what is put in, and what else a probe hands over.
+"""The observation table: its columns, the check of what goes in, and what else a probe yields.
 
 One observation a row. A probe writes the last six columns, the study adds the first four.
 """

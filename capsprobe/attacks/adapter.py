@@ -6,7 +6,6 @@ gets, and draws from torch's global generator, which some of its attacks also re
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Self
 
 import torch
 from jaxtyping import Float
@@ -33,13 +32,15 @@ class Adapter(nn.Module):
         Raises
         ------
         ModelFault
-            Where the network returns anything but finite scores that can be differentiated.
+            Where the network returns anything but finite scores with finite gradients.
         """
         raw = self.network(images)
         _check_scores(raw, images)
+        if images.requires_grad:
+            images.register_hook(_check_gradient)
         return self._output_map(raw.float(), self.network.scores)
 
-    def train(self, mode: bool = True) -> Self:
+    def train(self, mode: bool = True) -> "Adapter":
         """Return the adapter as it is."""
         del mode
         return self
@@ -84,3 +85,9 @@ def _check_scores(raw: object, images: Tensor) -> None:
         raise ModelFault("expected finite scores, got NaN or infinity")
     if images.requires_grad and not raw.requires_grad:
         raise ModelFault("expected scores that can be differentiated by the image, got constants")
+
+
+def _check_gradient(gradient: Tensor) -> None:
+    # The sign of NaN is 0: an attack that follows it would stand still, and every image with it.
+    if not torch.isfinite(gradient).all():
+        raise ModelFault("expected finite gradients by the image, got NaN or infinity")

@@ -39,8 +39,8 @@ def show(kind: str, *, weights: Path | None, as_json: bool) -> None:
 def _members(kind: str) -> list[dict[str, Any]]:
     if kind == "probes":
         return [{"probe": name, "question": probes[name].question} for name in probes]
-    named = {"datasets": views.names(), "attacks": attacks, "routings": routings}[kind]
-    return [{kind.removesuffix("s"): name} for name in named]
+    named = {"datasets": views.names(), "attacks": tuple(attacks), "routings": tuple(routings)}
+    return [{kind.removesuffix("s"): name} for name in named[kind]]
 
 
 def _checkpoints(folder: Path) -> list[dict[str, Any]]:

@@ -39,7 +39,8 @@ _EPOCHS: dict[ViewName, int] = {"single": 25, "placed": 8, "pairs": 14}
 def default_recipe(base: str, view: ViewName) -> Recipe:
     """Return the recipe of the shipped checkpoints of a dataset, in single precision.
 
-    Their manifest says where they were trained in bfloat16 instead. `digits` has a fiftieth of MNIST's images, so its networks are half as wide.
+    Their manifest says where they were trained in bfloat16 instead. `digits` has a fiftieth of
+    MNIST's images, so its networks are half as wide.
     """
     if base == "digits":
         return Recipe(epochs=_DIGITS_EPOCHS[view], batch_size=64, width=24, types=3)
