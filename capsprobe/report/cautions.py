@@ -1,0 +1,136 @@
+"""What must be known before a number is believed: each check yields a caution or nothing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from capsprobe.report.clean import unequal
+from capsprobe.report.summary import Caution, CleanRow
+from capsprobe.stats.skill import LEAST_CLEAN, chance
+from capsprobe.stats.summary import Summary as Tables
+
+# Differences in accuracy that sampling or an attack's own chance may bring about.
+SLACK = 0.01
+_FRACTIONS = ("correct", "exact_match")
+
+
+def cautions(
+    tables: Mapping[str, Tables],
+    run: Mapping[str, Any],
+    clean: Sequence[CleanRow],
+    pairs: Sequence[tuple[str, str]],
+) -> tuple[Caution, ...]:
+    """Return all cautions of a run, those about missing parts first."""
+    found = [*_cells(run), *_one_seed(run)]
+    classes = int(run.get("data", {}).get("classes", 10))
+    for probe, held in tables.items():
+        found += at_chance(probe, held.estimates, classes)
+        found += masked(held.estimates)
+    found += [
+        Caution(
+            kind="unequal",
+            facts={"dataset": a.dataset, "a": a.model, "b": b.model, "by": a.accuracy - b.accuracy},
+        )
+        for a, b in unequal(clean, pairs)
+    ]
+    found += left_out(run)
+    found += [Caution(kind="set_aside", facts={"text": str(t)}) for t in run.get("set_aside", ())]
+    return tuple(found)
+
+
+def at_chance(probe: str, estimates: pd.DataFrame, classes: int) -> Iterator[Caution]:
+    """Yield models whose clean score is near what guessing would give: nothing can be lost."""
+    clean = estimates[(estimates["severity"] == 0.0) & estimates["metric"].isin(_FRACTIONS)]
+    worst = clean.sort_values("estimate").drop_duplicates(["model", "dataset", "metric"])
+    for row in worst.sort_values(["dataset", "model"]).to_dict("records"):
+        level = chance(row["metric"], classes)
+        if level is not None and row["estimate"] < level + LEAST_CLEAN:
+            named = {name: row[name] for name in ("model", "dataset", "condition", "estimate")}
+            yield Caution(kind="chance", facts={"probe": probe, "chance": level, **named})
+
+
+def masked(estimates: pd.DataFrame) -> Iterator[Caution]:
+    """Yield signs that gradients are hidden, so that robust accuracy may be overstated.
+
+    Robust accuracy under the worst case stays above zero at the largest epsilon, or rises with
+    epsilon; one step does more than many; an attack without gradients does more than one with.
+    """
+    attacked = estimates[
+        estimates["condition"].str.contains("/", regex=False) & (estimates["metric"] == "correct")
+    ]
+    attacked = attacked.assign(threat=attacked["condition"].str.replace(r"/.*", "", regex=True))
+    for (dataset, threat, model), rows in attacked.groupby(
+        ["dataset", "threat", "model"], sort=True, observed=True
+    ):
+        place = {"dataset": str(dataset), "threat": str(threat), "model": str(model)}
+        curves = {
+            str(name): curve.set_index("severity")["estimate"].sort_index()
+            for name, curve in rows.groupby("condition", observed=True)
+        }
+        yield from _worst(place, curves.get(f"{threat}/worst"))
+        yield from _stronger(place, curves, weak="fgsm", strong="pgd", kind="single_step")
+        yield from _stronger(place, curves, weak="square", strong="pgd", kind="black_box")
+
+
+def left_out(run: Mapping[str, Any]) -> Iterator[Caution]:
+    """Yield what could not be measured, over all checkpoints of a part, by reason."""
+    counts: dict[tuple[str, str, str], list[int]] = {}
+    for cell in run.get("cells", ()):
+        for reason, count in (cell.get("left_out") or {}).items():
+            key = str(cell["probe"]), str(cell.get("part", "")), str(reason)
+            counts.setdefault(key, []).append(int(count))
+    for (probe, part, reason), held in sorted(counts.items()):
+        facts = {"probe": probe, "part": part, "reason": reason}
+        yield Caution(
+            kind="left_out", facts={**facts, "fewest": min(held), "most": max(held)}
+        )
+
+
+def _cells(run: Mapping[str, Any]) -> Iterator[Caution]:
+    cells = run.get("cells", ())
+    for state in ("failed", "missing"):
+        those = [cell for cell in cells if cell.get("state") == state]
+        if those:
+            causes = sorted({str(cell["cause"]) for cell in those if cell.get("cause")})
+            facts = {"count": len(those), "of": len(cells), "causes": causes[:3]}
+            yield Caution(kind=state, facts=facts)
+
+
+def _one_seed(run: Mapping[str, Any]) -> Iterator[Caution]:
+    """Yield the datasets on which every model has one training seed."""
+    seeds: dict[tuple[str, str], set[int]] = {}
+    for entry in run.get("checkpoints", ()):
+        key = str(entry["dataset"]), str(entry["model"])
+        seeds.setdefault(key, set()).add(int(entry["seed"]))
+    single = sorted(
+        {dataset for dataset, _ in seeds}
+        - {dataset for (dataset, _), held in seeds.items() if len(held) > 1}
+    )
+    if single:
+        yield Caution(kind="one_seed", facts={"datasets": single})
+
+
+def _worst(place: dict[str, str], curve: pd.Series | None) -> Iterator[Caution]:
+    if curve is None or len(curve) < 2:
+        return
+    if curve.iloc[-1] > SLACK:
+        facts = {"severity": float(curve.index[-1]), "estimate": float(curve.iloc[-1])}
+        yield Caution(kind="not_to_zero", facts={**place, **facts})
+    rises = curve.diff().iloc[1:]
+    if rises.max() > SLACK:
+        facts = {"severity": float(rises.idxmax()), "by": float(rises.max())}
+        yield Caution(kind="rises", facts={**place, **facts})
+
+
+def _stronger(
+    place: dict[str, str], curves: dict[str, pd.Series], *, weak: str, strong: str, kind: str
+) -> Iterator[Caution]:
+    """Yield where the attack that should be weaker left clearly less than the stronger one."""
+    less, more = (curves.get(f"{place['threat']}/{name}") for name in (weak, strong))
+    if less is None or more is None:
+        return
+    gap = (more - less).dropna()
+    if len(gap) and gap.max() > SLACK:
+        facts = {"severity": float(gap.idxmax()), "by": float(gap.max())}
+        yield Caution(kind=kind, facts={**place, **facts})

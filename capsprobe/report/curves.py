@@ -1,0 +1,76 @@
+"""What the small figures show: each model's estimates along a condition's severities."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from capsprobe.report.measures import DRAWN_METRICS, Scope, is_main, span
+from capsprobe.report.names import slug
+from capsprobe.report.summary import Panel, Series
+from capsprobe.stats.skill import chance
+
+_MOST = 12
+
+
+def panels(estimates: pd.DataFrame, scope: Scope, *, classes: int) -> tuple[Panel, ...]:
+    """Return a panel for each main condition and metric, twelve at most.
+
+    `estimates` are those of the scope's dataset.
+    """
+    pairs = [
+        (condition, metric)
+        for condition in filter(is_main, scope.conditions)
+        for metric in _metrics(condition, estimates)
+    ]
+    found = [_panel(estimates, scope, condition, metric, classes) for condition, metric in pairs]
+    return tuple(panel for panel in found if panel.series)[:_MOST]
+
+
+def _panel(
+    estimates: pd.DataFrame, scope: Scope, condition: str, metric: str, classes: int
+) -> Panel:
+    rows = estimates[
+        (estimates["condition"] == condition)
+        & (estimates["metric"] == metric)
+        & estimates["model"].isin(scope.models)
+    ]
+    return Panel(
+        name=slug(f"{scope.probe}-{scope.dataset}-{condition}{_ending(metric)}"),
+        probe=scope.probe,
+        dataset=scope.dataset,
+        condition=condition,
+        metric=metric,
+        unit=scope.units.get(condition, ""),
+        chance=chance(metric, classes),
+        series=_series(rows, scope.models),
+        n_seeds=span(rows["n_seeds"]),
+        n_units=span(rows["n_units"]),
+    )
+
+
+def _metrics(condition: str, estimates: pd.DataFrame) -> list[str]:
+    """Return the metrics to draw; where a condition is one published test, its score alone."""
+    held = set(estimates.loc[estimates["condition"] == condition, "metric"])
+    drawn = [metric for metric in DRAWN_METRICS if metric in held] or sorted(held)
+    return drawn[:1] if condition == "multimnist" else drawn
+
+
+def _ending(metric: str) -> str:
+    return "" if metric == "correct" else f"-{metric}"
+
+
+def _series(rows: pd.DataFrame, models: Sequence[str]) -> tuple[Series, ...]:
+    curves = {str(name): curve for name, curve in rows.groupby("model", observed=True)}
+    return tuple(_curve(name, curves[name]) for name in models if name in curves)
+
+
+def _curve(model: str, rows: pd.DataFrame) -> Series:
+    rows = rows.sort_values("severity", kind="stable")
+    columns = {name: tuple(map(float, rows[name])) for name in ("estimate", "lower", "upper")}
+    return Series(
+        model=model,
+        severities=tuple(map(float, rows["severity"])),
+        estimates=columns["estimate"],
+        lower=columns["lower"],
+        upper=columns["upper"],
+    )

@@ -1,0 +1,193 @@
+"""From the summary to its figures, a small one for each condition: seaborn, as SVG.
+
+The same summary gives the same bytes.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import seaborn
+from matplotlib.axes import Axes
+
+from capsprobe.report import wording
+from capsprobe.report.canvas import WIDTH, Canvas, line_of, settings
+from capsprobe.report.names import shortened
+from capsprobe.report.styles import PALETTE, Style, styles
+from capsprobe.report.summary import Difference, Forest, Panel, Series, Summary
+from capsprobe.report.svg import INK, Drawing
+
+_HEIGHT, _LEFT = 232.0, 42.0
+_LABELS, _ROW = 150.0, 16.0
+# A condition with so few severities has no curve: its points stand beside one another.
+_FEW = 2
+
+
+def draw(summary: Summary) -> dict[str, Drawing]:
+    """Return every figure of a report by its name, which is also its file's."""
+    looks = styles(summary.models)
+    reach = _reach(summary.forests)
+    drawn = {forest.name: draw_forest(forest, looks, reach=reach) for forest in summary.forests}
+    for probe in summary.probes:
+        for part in probe.parts:
+            drawn |= {panel.name: draw_panel(panel, looks) for panel in part.panels}
+    return drawn
+
+
+def draw_panel(panel: Panel, looks: Mapping[str, Style]) -> Drawing:
+    """Return a metric against severity, with its intervals as bands or bars."""
+    shown = {series.model: looks[series.model] for series in panel.series}
+    scale = 100.0 if wording.is_fraction(panel.metric) else 1.0
+    with settings(panel.name):
+        canvas = Canvas(panel.name, left=_LEFT, height=_HEIGHT, legend=shown)
+        severities = sorted({each for series in panel.series for each in series.severities})
+        if len(severities) > _FEW:
+            _curves(canvas.axes, panel, shown, scale)
+        else:
+            _points(canvas.axes, panel, shown, scale, severities)
+        _axes(canvas.axes, panel, scale)
+        return canvas.finish(_panel_label(panel))
+
+
+def draw_forest(forest: Forest, looks: Mapping[str, Style], *, reach: float) -> Drawing:
+    """Return the differences of two models in all measures, in percentage points.
+
+    `reach` is how far the axis goes each way; it is the same for all pairs.
+    """
+    rows = len(forest.differences)
+    with settings(forest.name):
+        canvas = Canvas(forest.name, left=_LABELS, height=74.0 + _ROW * rows, legend={})
+        axes = canvas.axes
+        axes.axvline(0.0, color=INK, linewidth=0.9)
+        for place, each in enumerate(forest.differences):
+            _difference(axes, place, each, looks)
+        a, b = shortened(forest.a, 20), shortened(forest.b, 20)
+        axes.set(xlim=(-reach, reach), ylim=(rows - 0.4, -0.6))
+        axes.set_yticks(range(rows), [wording.tick(each.measure) for each in forest.differences])
+        axes.grid(visible=False, axis="y")
+        axes.set_xlabel("difference (percentage points)")
+        axes.set_title(f"{a} minus {b}", x=-(_LABELS - 4.0) / (WIDTH - _LABELS - 12.0))
+        return canvas.finish(_forest_label(forest))
+
+
+def _curves(axes: Axes, panel: Panel, looks: Mapping[str, Style], scale: float) -> None:
+    dial = 100.0 if panel.condition in wording.IN_PERCENT else 1.0
+    table = pd.concat([_long(series) for series in panel.series], ignore_index=True)
+    table["severity"] *= dial
+    table["estimate"] *= scale
+    for series in panel.series:
+        axes.fill_between(
+            np.array(series.severities) * dial,
+            np.array(series.lower) * scale,
+            np.array(series.upper) * scale,
+            color=PALETTE[looks[series.model].colour][0],
+            alpha=0.16,
+            linewidth=0.0,
+        )
+    seaborn.lineplot(
+        data=table,
+        x="severity",
+        y="estimate",
+        hue="model",
+        style="model",
+        palette={name: PALETTE[look.colour][0] for name, look in looks.items()},
+        markers={name: look.marker for name, look in looks.items()},
+        dashes={name: look.dashes for name, look in looks.items()},
+        estimator=None,
+        errorbar=None,
+        legend=False,
+        linewidth=1.6,
+        markersize=4.5,
+        markeredgewidth=0.0,
+        ax=axes,
+    )
+
+
+def _points(
+    axes: Axes,
+    panel: Panel,
+    looks: Mapping[str, Style],
+    scale: float,
+    severities: Sequence[float],
+) -> None:
+    """Put the models beside one another at each severity, their intervals as bars."""
+    step = 0.6 / max(len(panel.series), 1)
+    for place, series in enumerate(panel.series):
+        aside = (place - (len(panel.series) - 1) / 2.0) * step
+        at = np.array([severities.index(each) for each in series.severities]) + aside
+        estimates = np.array(series.estimates)
+        ends = np.abs(np.array([series.lower, series.upper]) - estimates)
+        look = {**line_of(looks[series.model]), "linestyle": "none", "markersize": 6.0}
+        axes.errorbar(at, estimates * scale, yerr=ends * scale, elinewidth=1.6, **look)
+    words = [wording.severity(each, panel.condition, panel.unit) for each in severities]
+    axes.set_xticks(range(len(severities)), words)
+    axes.set_xlim(-0.5, len(severities) - 0.5)
+    axes.grid(visible=False, axis="x")
+
+
+def _axes(axes: Axes, panel: Panel, scale: float) -> None:
+    axes.set_title(_heading(panel), x=-(_LEFT - 4.0) / (WIDTH - _LEFT - 12.0))
+    axes.set_xlabel(wording.axis(panel.condition, panel.unit))
+    axes.set_ylabel(wording.measure_axis(panel.metric))
+    if wording.is_fraction(panel.metric):
+        axes.set_ylim(-3.0, 103.0)
+        axes.set_yticks(range(0, 101, 25))
+    if panel.condition == "rotation":
+        axes.set_xticks(range(0, 181, 45))
+    if panel.chance is not None:
+        axes.axhline(panel.chance * scale, color=INK, linewidth=0.8, linestyle=(0.0, (1.0, 2.0)))
+
+
+def _difference(axes: Axes, place: int, each: Difference, looks: Mapping[str, Style]) -> None:
+    winner = {"higher": each.a, "lower": each.b, "none": None}[each.direction]
+    colour = INK if winner is None else PALETTE[looks[winner].colour][0]
+    axes.plot([100.0 * each.lower, 100.0 * each.upper], [place, place], color=colour, linewidth=1.8)
+    axes.plot(
+        [100.0 * each.estimate],
+        [place],
+        marker="o" if winner is None else looks[winner].marker,
+        color=colour,
+        markerfacecolor="none" if winner is None else colour,
+        markeredgewidth=1.2,
+        markersize=5.0,
+    )
+
+
+def _long(series: Series) -> pd.DataFrame:
+    columns = {"severity": series.severities, "estimate": series.estimates}
+    return pd.DataFrame(columns).assign(model=series.model)
+
+
+def _heading(panel: Panel) -> str:
+    name = wording.condition(panel.condition)
+    return name if panel.metric == "correct" else f"{name}: {wording.metric(panel.metric)}"
+
+
+def _panel_label(panel: Panel) -> str:
+    """Return what a reader who cannot see the figure should know; the numbers are in the table."""
+    ends = "; ".join(
+        f"{shortened(series.model)} from {100.0 * series.estimates[0]:.1f} "
+        f"to {100.0 * series.estimates[-1]:.1f}"
+        for series in panel.series
+    )
+    axis = wording.axis(panel.condition, panel.unit)
+    return f"{_heading(panel)}, {wording.measure_axis(panel.metric)} against {axis}: {ends}."
+
+
+def _forest_label(forest: Forest) -> str:
+    lines = "; ".join(
+        f"{wording.tick(each.measure)} {100.0 * each.estimate:+.1f} "
+        f"({100.0 * each.lower:+.1f} to {100.0 * each.upper:+.1f})"
+        for each in forest.differences
+    )
+    a, b = shortened(forest.a), shortened(forest.b)
+    return f"Differences {a} minus {b} in percentage points: {lines}."
+
+
+def _reach(forests: Sequence[Forest]) -> float:
+    """Return how far from zero the farthest end of an interval lies, with some air."""
+    ends = [
+        abs(end) for forest in forests for each in forest.differences
+        for end in (each.lower, each.upper)
+    ]
+    return 100.0 * max([*ends, 0.01]) * 1.08

@@ -1,0 +1,283 @@
+"""What a report says, as numbers: frozen, complete, and formatted nowhere but in the templates."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Direction = Literal["higher", "lower", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """One number asked of every model.
+
+    `severity` None is the mean over all severities other than zero.
+    """
+
+    probe: str
+    dataset: str
+    condition: str
+    metric: str
+    severity: float | None
+    unit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """Model a minus model b in one measure, paired by training seed and image."""
+
+    a: str
+    b: str
+    measure: Measure
+    estimate: float
+    lower: float
+    upper: float
+    n_seeds: int
+    n_units: int
+
+    @property
+    def direction(self) -> Direction:
+        """Return what the interval shows of a: that it is higher, lower, or neither."""
+        if self.lower > 0.0:
+            return "higher"
+        return "lower" if self.upper < 0.0 else "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """One sentence: two models compared in the measures of one probe and dataset."""
+
+    probe: str
+    dataset: str
+    a: str
+    b: str
+    differences: tuple[Difference, ...]
+
+    def towards(self, direction: Direction) -> tuple[Difference, ...]:
+        """Return the differences whose interval shows this."""
+        return tuple(each for each in self.differences if each.direction == direction)
+
+    @property
+    def n_seeds(self) -> tuple[int, int]:
+        """Return the fewest and the most training seeds."""
+        return _span([each.n_seeds for each in self.differences])
+
+    @property
+    def n_units(self) -> tuple[int, int]:
+        """Return the fewest and the most images."""
+        return _span([each.n_units for each in self.differences])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caution:
+    """Something to know before a number is believed; `kind` chooses its sentence."""
+
+    kind: str
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanRow:
+    """One model on one dataset as it left training; accuracies are over its training seeds."""
+
+    model: str
+    dataset: str
+    parameters: int
+    seeds: tuple[int, ...]
+    accuracy: float
+    lowest: float
+    highest: float
+    n_test: int
+    epochs: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """One model's estimates with their intervals along the severities."""
+
+    model: str
+    severities: tuple[float, ...]
+    estimates: tuple[float, ...]
+    lower: tuple[float, ...]
+    upper: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """One small figure: a metric against severity under one condition."""
+
+    name: str
+    probe: str
+    dataset: str
+    condition: str
+    metric: str
+    unit: str
+    chance: float | None
+    series: tuple[Series, ...]
+    n_seeds: tuple[int, int]
+    n_units: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forest:
+    """One small figure: a minus b in all measures, with their intervals."""
+
+    name: str
+    a: str
+    b: str
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """An estimate with its interval."""
+
+    estimate: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridRow:
+    """One line of a table: the models' estimates side by side, None where there is none."""
+
+    condition: str
+    metric: str
+    unit: str
+    severity: float | None
+    cells: tuple[Cell | None, ...]
+    n_seeds: tuple[int, int]
+    n_units: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """A table for one dataset; `n_rows` counts also the rows that are only in the files."""
+
+    dataset: str
+    models: tuple[str, ...]
+    rows: tuple[GridRow, ...]
+    n_rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One image before and after; the pictures are PNG as data URIs."""
+
+    model: str
+    training_seed: int
+    dataset: str
+    condition: str
+    severity: float
+    unit: str
+    unit_id: int
+    label: str
+    clean_prediction: str
+    prediction: str
+    clean: str
+    perturbed: str
+    difference: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """One line of "published numbers beside ours"; `source` "" is ours."""
+
+    model: str
+    value: float
+    source: str
+    note: str = ""
+    dataset: str = ""
+    severity: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benchmark:
+    """A published test, what others got and what we got, and how the two tests differ."""
+
+    key: str
+    metric: str
+    differs: tuple[str, ...]
+    rows: tuple[Beside, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What is shown of a probe for networks of one dataset."""
+
+    dataset: str
+    panels: tuple[Panel, ...]
+    means: Grid
+    estimates: Grid
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbePage:
+    """The section of one probe; `parts` is empty where it yielded nothing."""
+
+    name: str
+    question: str
+    parts: tuple[Part, ...]
+    benchmarks: tuple[Benchmark, ...]
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellRow:
+    """What became of one probe on one checkpoint; parts are counted together."""
+
+    probe: str
+    model: str
+    dataset: str
+    training_seed: int
+    done: int
+    cached: int
+    failed: int
+    missing: int
+    seconds: float
+    causes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Where the numbers came from."""
+
+    command: str
+    schema: int | None
+    device: str
+    versions: dict[str, str]
+    data: dict[str, Any]
+    settings: dict[str, Any]
+    weights: tuple[dict[str, Any], ...]
+    n_weights: int
+    cells: tuple[CellRow, ...]
+    n_cells: int
+    states: dict[str, int]
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """Everything that a page shows."""
+
+    title: str
+    dataset: str
+    split: str
+    n_images: int
+    partial: bool
+    models: tuple[str, ...]
+    shown: tuple[str, ...]
+    training_seeds: tuple[int, ...]
+    cautions: tuple[Caution, ...]
+    statements: tuple[Statement, ...]
+    forests: tuple[Forest, ...]
+    clean: tuple[CleanRow, ...]
+    clean_benchmarks: tuple[Benchmark, ...]
+    probes: tuple[ProbePage, ...]
+    provenance: Provenance
+
+
+def _span(numbers: list[int]) -> tuple[int, int]:
+    return min(numbers), max(numbers)

@@ -1,0 +1,227 @@
+"""The words of figures and sentences, in one place, so that another language can take theirs.
+
+What is longer than a phrase stands in the templates.
+"""
+
+from capsprobe.report.measures import view_of
+from capsprobe.report.names import shortened, visible
+from capsprobe.report.summary import Measure
+
+PROBES = {
+    "affine": "Affine transformations",
+    "adversarial": "Adversarial attacks",
+    "overlap": "Overlapping digits",
+}
+CONDITIONS = {
+    "rotation": "Rotation",
+    "translation": "Translation",
+    "scale": "Scale",
+    "shear": "Shear",
+    "affnist": "affNIST test",
+    "overlap": "Overlap of two digits",
+    "multimnist": "MultiMNIST test",
+}
+ATTACKS = {
+    "fgsm": "FGSM",
+    "pgd": "PGD",
+    "square": "Square",
+    "worst": "worst case",
+}
+THREATS = {"linf": "L∞", "l2": "L2"}
+MAPS = {"scores": "on scores", "margin": "on margins"}
+METRICS = {
+    "correct": "accuracy",
+    "exact_match": "exact match",
+    "almost": "almost (one right or both)",
+    "recall": "recall",
+    "overlap_fraction": "measured overlap",
+    "perturbation_norm": "perturbation norm",
+    "error": "error",
+}
+VIEWS = {
+    "single": "networks trained on single digits",
+    "placed": "networks trained on single digits at a random place",
+    "pairs": "networks trained on overlapping pairs",
+}
+_AXES = {
+    "rotation": "rotation (degrees, sign by chance)",
+    "translation": "translation (pixels)",
+    "scale": "change of size (%)",
+    "shear": "shear (tangent of the lean)",
+    "affnist": "transformation",
+    "overlap": "overlap of the bounding boxes (%)",
+    "multimnist": "largest shift (pixels)",
+}
+# What the numbers of the overview are, by probe.
+SCORES = {
+    "affine": (
+        "Accuracy. That of a sweep is the mean over its severities other than zero, each counting "
+        "alike."
+    ),
+    "adversarial": (
+        "Robust accuracy: right when clean and under every attack that was tried, each on every "
+        "output map. Both ε were fixed before any result was seen."
+    ),
+    "overlap": "Exact match: both digits of a pair are named.",
+}
+EACH_ALONE = (
+    "Each interval stands for itself; none is corrected for how many there are, so a few of many "
+    "will leave out zero by chance. These are measurements: this release does not judge any "
+    "assertion about the models by them."
+)
+FOREST = (
+    "A point is the estimate, its line the 95 % interval. Filled points have the colour and "
+    "marker of the model that is higher; open ones show no difference. All axes are the same."
+)
+READING = {
+    "affine": (
+        "A curve that stays high for longer bears more. A turned 6 becomes a 9, so no model can "
+        "stay at the top towards 180°. Every model sees the same images, each turned, moved, "
+        "resized or leant the same way; none is cropped."
+    ),
+    "adversarial": (
+        "Every attack tries to change the answer within ε of the clean image; a curve that falls "
+        "later resists more. The worst case counts for each image the attack that did most, and "
+        "is the one to compare models by."
+    ),
+    "overlap": (
+        "The two highest scores are taken as the answer. Exact match needs both right, almost one "
+        "or both, recall is the fraction of the digits named. Networks trained on single digits "
+        "have never seen a pair: what they show is how far they come without."
+    ),
+}
+READING_ANY = "Severity grows to the right; a curve that stays high for longer bears more."
+INTERVALS = (
+    "Bands and bars are 95 % intervals: over images where there is one training seed (Wilson), "
+    "over training seeds and images where there are several (bootstrap)."
+)
+SAMPLES = (
+    "For each model one image that was read rightly when clean and wrongly at the least severity "
+    "seen: clean, perturbed, and the difference (orange: ink added, blue: ink taken away)."
+)
+BENCHMARKS = {
+    "affnist": "affNIST, published and ours",
+    "fgsm": "Accuracy under FGSM, published and ours at the nearest ε",
+    "multimnist": "MultiMNIST, error of the exact set, published and ours",
+}
+# How a published test differs from ours.
+DIFFERS = {
+    "data": (
+        "The published numbers are on MNIST; ours are on the data set named, and on as many "
+        "images as this run took."
+    ),
+    "size": (
+        "Our networks are compact, with a common trunk, and trained for far fewer steps than "
+        "most published ones."
+    ),
+    "chosen": (
+        "Some public ports choose the best epoch on the test images, ours choose it on "
+        "validation images."
+    ),
+    "affnist": (
+        "The official set holds 32 transformed versions of each test digit; ours is made afresh "
+        "from the test digits, one version each, with ranges that may differ."
+    ),
+    "matched": (
+        "66 and 79 % were measured at nearly equal clean accuracy; ours are not stopped to match."
+    ),
+    "fgsm": (
+        "Which output and loss the published attack used is not recorded; ours is the worst of "
+        "scores and margins for each image, which can only be lower."
+    ),
+    "multimnist": (
+        "Ours pairs each test image once, by draws of our own. Networks that never saw a pair "
+        "(placed single digits) are shown too."
+    ),
+}
+DERIVED = {
+    "means": "Means over severities",
+    "skill": "Skill, with chance taken out",
+    "differences": "Differences between models",
+    "mean-differences": "Differences averaged over severities",
+}
+_FRACTIONS = ("correct", "exact_match", "almost", "recall", "overlap_fraction")
+IN_PERCENT = ("scale", "overlap")
+
+
+def probe(name: str) -> str:
+    """Return a probe's heading."""
+    return PROBES.get(name, shortened(name))
+
+
+def condition(name: str) -> str:
+    """Return a condition's heading: `linf/pgd/margin` reads "L∞, PGD on margins"."""
+    if name in CONDITIONS:
+        return CONDITIONS[name]
+    threat, _, rest = name.partition("/")
+    attack, _, output_map = rest.partition("/")
+    if threat not in THREATS or not attack:
+        return shortened(name, 40)
+    words = ATTACKS.get(attack, shortened(attack))
+    return f"{THREATS[threat]}, {words} {MAPS.get(output_map, output_map)}".strip()
+
+
+def metric(name: str) -> str:
+    """Return a metric in words."""
+    return METRICS.get(name, visible(name).replace("_", " "))
+
+
+def view(dataset: str) -> str:
+    """Return what the networks of a dataset were trained on."""
+    return VIEWS[view_of(dataset)]
+
+
+def severity(value: float, condition: str, unit: str) -> str:
+    """Return a severity as a reader would say it, with its unit."""
+    if condition == "affnist":
+        return "transformed" if value else "untransformed"
+    if condition in IN_PERCENT:
+        sign = "+" if condition == "scale" and value > 0.0 else ""
+        return f"{sign}{100.0 * value:.0f} %".replace("-", "−")
+    text = f"{value:g}".replace("-", "−")
+    if condition.partition("/")[0] in THREATS:
+        return f"ε = {text}"
+    return {"deg": f"{text}°", "1": text, "": text}.get(unit, f"{text} {unit}")
+
+
+def axis(condition: str, unit: str) -> str:
+    """Return the label of the severity's axis, with its unit."""
+    threat = condition.partition("/")[0]
+    if threat in THREATS:
+        return f"epsilon ({THREATS[threat]}, pixels from 0 to 1)"
+    return _AXES.get(condition, f"severity ({unit})" if unit else "severity")
+
+
+def measure_axis(name: str) -> str:
+    """Return the label of a metric's axis, with its unit."""
+    return f"{metric(name)} (%)" if is_fraction(name) else metric(name)
+
+
+def is_fraction(name: str) -> bool:
+    """Return whether a metric is a fraction that a reader wants in percent."""
+    return name in _FRACTIONS
+
+
+def measure(of: Measure) -> str:
+    """Return a measure as it stands in a sentence, after "on"."""
+    name = condition(of.condition)
+    if of.severity is None:
+        if of.condition.partition("/")[0] in THREATS:
+            return f"the {name} sweep"
+        return f"the {name[:1].lower()}{name[1:]} sweep".replace(" of two digits", "")
+    if of.condition == "affnist":
+        return "the affNIST test"
+    if of.condition == "multimnist":
+        return f"the MultiMNIST test with shifts up to {of.severity:g} px"
+    return f"{name} at {severity(of.severity, of.condition, of.unit)}"
+
+
+def tick(of: Measure) -> str:
+    """Return a measure as a label in a figure, shorter still."""
+    placed = {"single": "", "placed": " · placed", "pairs": " · pairs"}[view_of(of.dataset)]
+    name = {"multimnist": "MultiMNIST", "affnist": "affNIST", "overlap": "Overlap"}.get(
+        of.condition, condition(of.condition).replace("worst case", "worst")
+    )
+    is_at = of.severity is not None and of.condition != "affnist"
+    at = f" {severity(of.severity or 0.0, of.condition, of.unit)}" if is_at else ""
+    return f"{name}{at}{placed}"

@@ -1,0 +1,66 @@
+"""From a run to its report: collect, draw, render."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from capsprobe.faults import EnvironmentFault
+from capsprobe.files import write_text
+from capsprobe.report.collect import collect
+from capsprobe.report.draw import Drawing, draw
+from capsprobe.report.exports import summaries_of, write_summaries
+from capsprobe.report.page import page
+from capsprobe.report.reading import read_run
+
+
+def render(folder: Path) -> Path:
+    """Write the report of a run again, from its cells; return the page's path.
+
+    Raises
+    ------
+    DataFault
+        Where the folder holds no run, or none of its cells.
+    EnvironmentFault
+        Where the folder cannot be written to.
+    """
+    observations, samples, run = read_run(folder)
+    return write_report(folder, observations=observations, samples=samples, run=run)
+
+
+def write_report(
+    folder: Path, *, observations: pd.DataFrame, samples: pd.DataFrame, run: Mapping[str, Any]
+) -> Path:
+    """Write tables, figures and `index.html` into `folder`; return the page's path.
+
+    `run` is the content of run.json. Whatever is missing from the run is missing from the page,
+    which says so.
+
+    Raises
+    ------
+    EnvironmentFault
+        Where the folder cannot be written to.
+    """
+    tables = summaries_of(observations, run)
+    summary = collect(tables, samples, run)
+    drawings = draw(summary)
+    path = folder / "index.html"
+    try:
+        write_summaries(tables, run, folder)
+        _write_figures(drawings, folder / "figures")
+        write_text(path, page(summary, drawings))
+    except OSError as error:
+        raise EnvironmentFault(
+            f"expected a folder that can be written to, got {folder}: {error.strerror}"
+        ) from error
+    return path
+
+
+def _write_figures(drawings: Mapping[str, Drawing], folder: Path) -> None:
+    """Write the figures; those of an earlier report that are no longer drawn go."""
+    for old in folder.glob("*.svg"):
+        if old.stem not in drawings:
+            old.unlink()
+    for name, drawing in drawings.items():
+        write_text(folder / f"{name}.svg", drawing.file)
