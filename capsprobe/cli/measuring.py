@@ -16,7 +16,13 @@ from capsprobe.faults import EnvironmentFault, UsageFault
 from capsprobe.report import render
 from capsprobe.study import Settings
 from capsprobe.study.progress import shown
-from capsprobe.study.record import record, write_record
+from capsprobe.study.record import (
+    read_record,
+    record,
+    same_cells,
+    same_outcome,
+    write_record,
+)
 from capsprobe.study.running import Outcome, plan_study, run_study
 
 ROBUSTNESS = ("adversarial", "affine", "overlap")
@@ -73,7 +79,9 @@ def measure(request: Request) -> int:
     """Run the study and write the report; print its path and return the exit status."""
     console = Console(stderr=True)
     plan = plan_study(request.settings)
-    _start(request, plan)
+    standing = read_record(request.folder)
+    if standing is None or not same_cells(standing, plan):
+        _start(request, plan)
     with shown(console, quiet=request.quiet) as listener:
         outcome = run_study(
             request.settings,
@@ -84,8 +92,11 @@ def measure(request: Request) -> int:
         )
     for line in outcome.set_aside:
         console.print(f"warning: {line}", markup=False, highlight=False, soft_wrap=True)
-    write_record(request.folder, record(outcome, command=request.command, title=request.title))
-    page = render(request.folder)
+    facts = record(outcome, command=request.command, title=request.title)
+    page = request.folder / "index.html"
+    if standing is None or not page.is_file() or not same_outcome(standing, facts):
+        write_record(request.folder, facts)
+        page = render(request.folder)
     _tell(request, outcome, page)
     if outcome.interrupted:
         sys.stderr.write(f"interrupted; to resume: {request.command}\n")

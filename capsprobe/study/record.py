@@ -58,6 +58,36 @@ def write_record(folder: Path, facts: dict[str, Any]) -> None:
     write_text(folder / "run.json", json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
 
 
+def read_record(folder: Path) -> dict[str, Any] | None:
+    """Return the run.json of an earlier run in the folder, or none where it cannot be used."""
+    try:
+        facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return facts if isinstance(facts, dict) and facts.get("schema") == SCHEMA_VERSION else None
+
+
+def same_cells(standing: dict[str, Any], plan: Outcome) -> bool:
+    """Return whether an earlier run had the very cells of this one."""
+    return [cell["key"] for cell in standing["cells"]] == [cell.key for cell in plan.cells]
+
+
+def same_outcome(standing: dict[str, Any], facts: dict[str, Any]) -> bool:
+    """Return whether two runs say the same: then a report of the one is that of the other."""
+    return _essence(standing) == _essence(facts)
+
+
+def _essence(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return what a report is made from: not the command, the times, or what was cached."""
+    cells = [
+        (cell["key"], cell["row_hash"], cell["cause"], cell["state"] in ("done", "cached"))
+        for cell in facts["cells"]
+    ]
+    kept = {key: value for key, value in facts.items() if key not in ("command", "title")}
+    # Through JSON, which knows no tuples.
+    return json.loads(json.dumps({**kept, "cells": cells}))
+
+
 def _probe(probe: Probe) -> dict[str, Any]:
     return {
         "question": probe.question,

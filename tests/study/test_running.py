@@ -9,7 +9,13 @@ from capsprobe.faults import EnvironmentFault, ModelFault, UsageFault
 from capsprobe.parts import read_cells
 from capsprobe.study import Settings, run_study
 from capsprobe.study.grid import Cell
-from capsprobe.study.record import record
+from capsprobe.study.record import (
+    read_record,
+    record,
+    same_cells,
+    same_outcome,
+    write_record,
+)
 from capsprobe.study.running import CellState, Outcome
 
 
@@ -164,3 +170,24 @@ def test_record_names_no_path_of_the_machine(settings: Settings, tmp_path: Path)
     outcome = run_study(settings, tmp_path)
     assert str(tmp_path) not in str(record(outcome, command="capsprobe", title="Title"))
     assert str(settings.weights) not in str(record(outcome, command="capsprobe", title="Title"))
+
+
+def test_second_record_says_the_same_and_a_changed_one_does_not(
+    settings: Settings, tmp_path: Path
+) -> None:
+    first = record(run_study(settings, tmp_path), command="first", title="Title")
+    write_record(tmp_path, first)
+    standing = read_record(tmp_path)
+    assert standing is not None
+    outcome = run_study(settings, tmp_path)
+    assert same_cells(standing, outcome)
+    assert same_outcome(standing, record(outcome, command="second", title="Title"))
+    other = run_study(settings.model_copy(update={"limit": 9}), tmp_path)
+    assert not same_cells(standing, other)
+    assert not same_outcome(standing, record(other, command="first", title="Title"))
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", "{}"])
+def test_a_record_that_cannot_be_used_counts_as_none(tmp_path: Path, content: str) -> None:
+    (tmp_path / "run.json").write_text(content)
+    assert read_record(tmp_path) is None
