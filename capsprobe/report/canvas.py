@@ -2,7 +2,7 @@
 
 import io
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,9 +18,9 @@ from capsprobe.report.svg import FAINT, INK, LEGEND, Drawing, finish
 
 # All lengths are points, 72 to the inch.
 WIDTH = 340.0
-_TOP, _BOTTOM, _RIGHT = 26.0, 40.0, 12.0
+_TOP, _BOTTOM, _RIGHT = 26.0, 36.0, 12.0
 _LEGEND_ROW, _LEGEND_COLUMNS = 15.0, 2
-_LOOK = {
+_LOOK: dict[Any, Any] = {
     "svg.fonttype": "none",
     "text.parse_math": False,
     "font.family": "DejaVu Sans",
@@ -76,9 +76,7 @@ class Canvas:
 
     def finish(self, label: str) -> Drawing:
         """Return the figure for the page and as a file; `label` says in words what it shows."""
-        return finish(
-            written(self._figure), name=self._name, label=label, height=self._height
-        )
+        return finish(written(self._figure), name=self._name, label=label, height=self._height)
 
     def _add_legend(self, looks: Mapping[str, Style]) -> None:
         legend = self._figure.legend(
@@ -111,11 +109,10 @@ def written(figure: Figure) -> str:
 
 def line_of(style: Style) -> dict[str, Any]:
     """Return a model's look as matplotlib's properties of a line."""
-    dashes: str | tuple[float, Sequence[float]] = (0.0, style.dashes) if style.dashes else "-"
     return {
         "color": PALETTE[style.colour][0],
         "marker": style.marker,
-        "linestyle": dashes,
+        "linestyle": (0.0, style.dashes) if style.dashes else "-",
         "linewidth": 1.6,
         "markersize": 4.5,
         "markeredgewidth": 0.0,

@@ -1,11 +1,12 @@
 """What must be known before a number is believed: each check yields a caution or nothing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from capsprobe.report.clean import unequal
+from capsprobe.report.names import in_order
 from capsprobe.report.summary import Caution, CleanRow
 from capsprobe.stats.skill import LEAST_CLEAN, chance
 from capsprobe.stats.summary import Summary as Tables
@@ -13,6 +14,7 @@ from capsprobe.stats.summary import Summary as Tables
 # Differences in accuracy that sampling or an attack's own chance may bring about.
 SLACK = 0.01
 _FRACTIONS = ("correct", "exact_match")
+Facts = dict[str, float]
 
 
 def cautions(
@@ -55,22 +57,21 @@ def masked(estimates: pd.DataFrame) -> Iterator[Caution]:
 
     Robust accuracy under the worst case stays above zero at the largest epsilon, or rises with
     epsilon; one step does more than many; an attack without gradients does more than one with.
+    One caution for each sign, dataset and threat; `found` has a model, a severity and by how much.
     """
     attacked = estimates[
         estimates["condition"].str.contains("/", regex=False) & (estimates["metric"] == "correct")
     ]
-    attacked = attacked.assign(threat=attacked["condition"].str.replace(r"/.*", "", regex=True))
-    for (dataset, threat, model), rows in attacked.groupby(
-        ["dataset", "threat", "model"], sort=True, observed=True
-    ):
-        place = {"dataset": str(dataset), "threat": str(threat), "model": str(model)}
-        curves = {
-            str(name): curve.set_index("severity")["estimate"].sort_index()
-            for name, curve in rows.groupby("condition", observed=True)
-        }
-        yield from _worst(place, curves.get(f"{threat}/worst"))
-        yield from _stronger(place, curves, weak="fgsm", strong="pgd", kind="single_step")
-        yield from _stronger(place, curves, weak="square", strong="pgd", kind="black_box")
+    threats = attacked["condition"].str.replace(r"/.*", "", regex=True)
+    for (dataset, threat), rows in attacked.assign(threat=threats).groupby(["dataset", "threat"]):
+        for kind, sign in _SIGNS.items():
+            found = []
+            for model in in_order(map(str, rows["model"].unique())):
+                curves = _curves(rows[rows["model"] == model])
+                found += [{"model": model, **facts} for facts in sign(str(threat), curves)]
+            if found:
+                named = {"dataset": str(dataset), "threat": str(threat), "found": found}
+                yield Caution(kind=kind, facts=named)
 
 
 def left_out(run: Mapping[str, Any]) -> Iterator[Caution]:
@@ -82,9 +83,7 @@ def left_out(run: Mapping[str, Any]) -> Iterator[Caution]:
             counts.setdefault(key, []).append(int(count))
     for (probe, part, reason), held in sorted(counts.items()):
         facts = {"probe": probe, "part": part, "reason": reason}
-        yield Caution(
-            kind="left_out", facts={**facts, "fewest": min(held), "most": max(held)}
-        )
+        yield Caution(kind="left_out", facts={**facts, "fewest": min(held), "most": max(held)})
 
 
 def _cells(run: Mapping[str, Any]) -> Iterator[Caution]:
@@ -111,26 +110,52 @@ def _one_seed(run: Mapping[str, Any]) -> Iterator[Caution]:
         yield Caution(kind="one_seed", facts={"datasets": single})
 
 
-def _worst(place: dict[str, str], curve: pd.Series | None) -> Iterator[Caution]:
-    if curve is None or len(curve) < 2:
-        return
-    if curve.iloc[-1] > SLACK:
-        facts = {"severity": float(curve.index[-1]), "estimate": float(curve.iloc[-1])}
-        yield Caution(kind="not_to_zero", facts={**place, **facts})
-    rises = curve.diff().iloc[1:]
-    if rises.max() > SLACK:
-        facts = {"severity": float(rises.idxmax()), "by": float(rises.max())}
-        yield Caution(kind="rises", facts={**place, **facts})
+def _curves(rows: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return one model's robust accuracy by epsilon, for each condition."""
+    return {
+        str(name): curve.set_index("severity")["estimate"].sort_index()
+        for name, curve in rows.groupby("condition", observed=True)
+    }
+
+
+def _not_to_zero(threat: str, curves: dict[str, pd.Series]) -> Iterator[Facts]:
+    curve = curves.get(f"{threat}/worst", _EMPTY)
+    if len(curve) > 1 and curve.iloc[-1] > SLACK:
+        yield {"severity": float(curve.index[-1]), "by": float(curve.iloc[-1])}
+
+
+def _rises(threat: str, curves: dict[str, pd.Series]) -> Iterator[Facts]:
+    yield from _largest(curves.get(f"{threat}/worst", _EMPTY).diff())
+
+
+def _single_step(threat: str, curves: dict[str, pd.Series]) -> Iterator[Facts]:
+    yield from _stronger(threat, curves, weak="fgsm", strong="pgd")
+
+
+def _black_box(threat: str, curves: dict[str, pd.Series]) -> Iterator[Facts]:
+    yield from _stronger(threat, curves, weak="square", strong="pgd")
 
 
 def _stronger(
-    place: dict[str, str], curves: dict[str, pd.Series], *, weak: str, strong: str, kind: str
-) -> Iterator[Caution]:
+    threat: str, curves: dict[str, pd.Series], *, weak: str, strong: str
+) -> Iterator[Facts]:
     """Yield where the attack that should be weaker left clearly less than the stronger one."""
-    less, more = (curves.get(f"{place['threat']}/{name}") for name in (weak, strong))
-    if less is None or more is None:
-        return
-    gap = (more - less).dropna()
-    if len(gap) and gap.max() > SLACK:
-        facts = {"severity": float(gap.idxmax()), "by": float(gap.max())}
-        yield Caution(kind=kind, facts={**place, **facts})
+    less, more = (curves.get(f"{threat}/{name}", _EMPTY) for name in (weak, strong))
+    yield from _largest(more - less)
+
+
+def _largest(gaps: pd.Series) -> Iterator[Facts]:
+    """Yield the largest of the gaps, where it is more than chance may bring about."""
+    gaps = gaps.dropna()
+    if len(gaps) and gaps.max() > SLACK:
+        place = int(gaps.to_numpy().argmax())
+        yield {"severity": float(gaps.index[place]), "by": float(gaps.iloc[place])}
+
+
+_EMPTY = pd.Series(dtype="float64", index=pd.Index([], dtype="float64"))
+_SIGNS: dict[str, Callable[[str, dict[str, pd.Series]], Iterator[Facts]]] = {
+    "not_to_zero": _not_to_zero,
+    "rises": _rises,
+    "single_step": _single_step,
+    "black_box": _black_box,
+}

@@ -31,9 +31,7 @@ _ALL_ROWS, _LEAST_ROWS = 1500, 20
 _PROBES = ("affine", "adversarial", "overlap")
 
 
-def collect(
-    tables: Mapping[str, Tables], samples: pd.DataFrame, run: Mapping[str, Any]
-) -> Summary:
+def collect(tables: Mapping[str, Tables], samples: pd.DataFrame, run: Mapping[str, Any]) -> Summary:
     """Return the summary of a run from each probe's tables, its samples and its record."""
     tables = {name: tables[name] for name in _probes_in_order(tables)}
     models = _models(tables, run)
@@ -79,6 +77,11 @@ def _rows_each(tables: Mapping[str, Tables]) -> int:
     """Return how many rows each table may have, so that all together stay a page."""
     parts = sum(held.estimates["dataset"].nunique() for held in tables.values())
     return max(_LEAST_ROWS, _ALL_ROWS // max(parts, 1))
+
+
+def _swept(estimates: pd.DataFrame) -> set[str]:
+    """Return the conditions that have a clean severity; a mean over others has no meaning."""
+    return set(estimates.loc[estimates["severity"] == 0.0, "condition"])
 
 
 def _has_gaps(run: Mapping[str, Any]) -> bool:
@@ -128,7 +131,7 @@ def _part(scope: Scope, tables: Tables, samples: pd.DataFrame, run: Mapping[str,
     return Part(
         dataset=scope.dataset,
         panels=panels(estimates, scope, classes=int(run.get("data", {}).get("classes", 10))),
-        means=means_grid(means, scope),
+        means=means_grid(means[means["condition"].isin(_swept(estimates))], scope),
         estimates=estimates_grid(estimates, scope),
         samples=worst_cases(seen, scope) if len(seen) else (),
     )

@@ -77,9 +77,7 @@ def forests(differences: Sequence[Difference]) -> tuple[Forest, ...]:
     )
 
 
-def _difference(
-    pair: tuple[str, str], measure: Measure, tables: Tables
-) -> Iterable[Difference]:
+def _difference(pair: tuple[str, str], measure: Measure, tables: Tables) -> Iterable[Difference]:
     """Yield the difference if there is one; the tables hold each pair one way round."""
     for a, b, sign in ((*pair, 1.0), (*pair[::-1], -1.0)):
         for row in _rows(a, b, measure, tables).to_dict("records"):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import seaborn
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from capsprobe.report import wording
 from capsprobe.report.canvas import WIDTH, Canvas, line_of, settings
@@ -17,10 +18,12 @@ from capsprobe.report.styles import PALETTE, Style, styles
 from capsprobe.report.summary import Difference, Forest, Panel, Series, Summary
 from capsprobe.report.svg import INK, Drawing
 
-_HEIGHT, _LEFT = 232.0, 42.0
+_HEIGHT, _LEFT = 228.0, 42.0
 _LABELS, _ROW = 150.0, 16.0
 # A condition with so few severities has no curve: its points stand beside one another.
 _FEW = 2
+# Where ticks may lie: whole pixels, and parts of a turn.
+_STEPS = {"px": [1, 2, 5, 10], "deg": [1.5, 3, 4.5, 9, 10]}
 
 
 def draw(summary: Summary) -> dict[str, Drawing]:
@@ -56,7 +59,7 @@ def draw_forest(forest: Forest, looks: Mapping[str, Style], *, reach: float) -> 
     """
     rows = len(forest.differences)
     with settings(forest.name):
-        canvas = Canvas(forest.name, left=_LABELS, height=74.0 + _ROW * rows, legend={})
+        canvas = Canvas(forest.name, left=_LABELS, height=70.0 + _ROW * rows, legend={})
         axes = canvas.axes
         axes.axvline(0.0, color=INK, linewidth=0.9)
         for place, each in enumerate(forest.differences):
@@ -101,6 +104,8 @@ def _curves(axes: Axes, panel: Panel, looks: Mapping[str, Style], scale: float) 
         markeredgewidth=0.0,
         ax=axes,
     )
+    if panel.unit in _STEPS:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=_STEPS[panel.unit]))
 
 
 def _points(
@@ -132,8 +137,6 @@ def _axes(axes: Axes, panel: Panel, scale: float) -> None:
     if wording.is_fraction(panel.metric):
         axes.set_ylim(-3.0, 103.0)
         axes.set_yticks(range(0, 101, 25))
-    if panel.condition == "rotation":
-        axes.set_xticks(range(0, 181, 45))
     if panel.chance is not None:
         axes.axhline(panel.chance * scale, color=INK, linewidth=0.8, linestyle=(0.0, (1.0, 2.0)))
 
@@ -187,7 +190,9 @@ def _forest_label(forest: Forest) -> str:
 def _reach(forests: Sequence[Forest]) -> float:
     """Return how far from zero the farthest end of an interval lies, with some air."""
     ends = [
-        abs(end) for forest in forests for each in forest.differences
+        abs(end)
+        for forest in forests
+        for each in forest.differences
         for end in (each.lower, each.upper)
     ]
     return 100.0 * max([*ends, 0.01]) * 1.08

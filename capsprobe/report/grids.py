@@ -4,6 +4,7 @@ A long table in files has one estimate a line; a reader compares models, so here
 """
 
 from collections.abc import Sequence
+from math import isnan
 
 import pandas as pd
 
@@ -37,31 +38,22 @@ def _grid(table: pd.DataFrame, scope: Scope) -> Grid:
     return Grid(
         dataset=scope.dataset,
         models=tuple(present),
-        rows=tuple(
-            _row(key[2], key[4], key[5], rows, scope, present)
-            for key, rows in groups[: scope.most]
-        ),
+        rows=tuple(_row(rows, scope, present) for _, rows in groups[: scope.most]),
         n_rows=len(groups),
     )
 
 
-def _row(
-    condition: str,
-    metric: str,
-    severity: float,
-    rows: pd.DataFrame,
-    scope: Scope,
-    models: Sequence[str],
-) -> GridRow:
+def _row(rows: pd.DataFrame, scope: Scope, models: Sequence[str]) -> GridRow:
+    condition, severity = str(rows["condition"].iloc[0]), float(rows["severity"].iloc[0])
     cells = {
         str(row["model"]): Cell(estimate=row["estimate"], lower=row["lower"], upper=row["upper"])
         for row in rows.to_dict("records")
     }
     return GridRow(
         condition=condition,
-        metric=metric,
+        metric=str(rows["metric"].iloc[0]),
         unit=scope.units.get(condition, ""),
-        severity=None if pd.isna(severity) else float(severity),
+        severity=None if isnan(severity) else severity,
         cells=tuple(cells.get(name) for name in models),
         n_seeds=span(rows["n_seeds"]),
         n_units=span(rows["n_units"]),

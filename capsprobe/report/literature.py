@@ -31,6 +31,7 @@ class Published:
     condition: str = ""
     measured: str = "correct"
     severities: tuple[float, ...] = ()
+    view: str = "single"
     metric: str = "accuracy"
     differs: tuple[str, ...]
     rows: tuple[Beside, ...]
@@ -39,9 +40,7 @@ class Published:
 def _row(
     model: str, percent: float, source: str, note: str = "", severity: float | None = None
 ) -> Beside:
-    return Beside(
-        model=model, value=percent / 100.0, source=source, note=note, severity=severity
-    )
+    return Beside(model=model, value=percent / 100.0, source=source, note=note, severity=severity)
 
 
 CLEAN = Published(
@@ -66,6 +65,7 @@ PROBES = (
         probe="affine",
         condition="affnist",
         severities=(1.0,),
+        view="placed",
         differs=("data", "affnist", "matched", "size"),
         rows=(
             _row("CNN", 66.0, SABOUR, "matched at 99.2 % clean"),
@@ -93,6 +93,7 @@ PROBES = (
         condition="multimnist",
         measured="exact_match",
         severities=(4.0,),
+        view="pairs",
         metric="error",
         differs=("data", "multimnist", "size"),
         rows=(
@@ -123,7 +124,7 @@ def clean_benchmarks(rows: Sequence[CleanRow]) -> tuple[Benchmark, ...]:
 
 
 def benchmarks(probe: str, tables: Tables, models: Sequence[str]) -> tuple[Benchmark, ...]:
-    """Return the published tests that a probe repeats, ours at the nearest severity beside them."""
+    """Return the published tests that a probe repeats, ours beside them."""
     found = []
     for published in PROBES:
         ours = tuple(_ours(published, tables.estimates, models))
@@ -141,16 +142,15 @@ def _benchmark(published: Published, ours: tuple[Beside, ...]) -> Benchmark:
     )
 
 
-def _ours(
-    published: Published, estimates: pd.DataFrame, models: Sequence[str]
-) -> Iterator[Beside]:
+def _ours(published: Published, estimates: pd.DataFrame, models: Sequence[str]) -> Iterator[Beside]:
     rows = estimates[
         (estimates["condition"] == published.condition)
         & (estimates["metric"] == published.measured)
         & (estimates["severity"] != 0.0)
         & estimates["model"].isin(models)
     ]
-    for dataset in datasets_in_order(rows["dataset"].unique()):
+    datasets = datasets_in_order(rows["dataset"].unique())
+    for dataset in sorted(datasets, key=lambda name: view_of(name) != published.view):
         held = rows[rows["dataset"] == dataset]
         for wanted in published.severities:
             apart = (held["severity"] - wanted).abs()
@@ -169,6 +169,7 @@ def _beside(published: Published, dataset: str, row: Mapping) -> Beside:
         model=str(row["model"]),
         value=value,
         source="",
+        note="" if view_of(dataset) == published.view else "not trained for it",
         dataset=dataset,
         severity=float(row["severity"]),
         lower=ends[0],

@@ -67,9 +67,7 @@ def view_of(dataset: str) -> str:
     return ending if ending in ("placed", "pairs") else "single"
 
 
-def headlines(
-    probe: str, estimates: pd.DataFrame, units: Mapping[str, str]
-) -> tuple[Measure, ...]:
+def headlines(probe: str, estimates: pd.DataFrame, units: Mapping[str, str]) -> tuple[Measure, ...]:
     """Return the measures that stand for a probe, for each dataset in turn.
 
     A probe that is not ours is represented by the means of its first sweeps.
@@ -114,7 +112,9 @@ def conditions_in_order(probe: Mapping[str, Any], found: Iterable[str]) -> list[
 
     def key(name: str) -> tuple[str | int, ...]:
         part = name.partition("/")[0]
-        first = min((i for n, i in place.items() if n.partition("/")[0] == part), default=len(place))
+        first = min(
+            (i for n, i in place.items() if n.partition("/")[0] == part), default=len(place)
+        )
         return first, not name.endswith("/worst"), place.get(name, len(place)), name
 
     return sorted(set(map(str, found)), key=key)
@@ -139,9 +139,7 @@ def _is_for(headline: Headline, dataset: str, estimates: pd.DataFrame) -> bool:
     return headline.view not in views
 
 
-def _severities(
-    headline: Headline, dataset: str, estimates: pd.DataFrame
-) -> list[float | None]:
+def _severities(headline: Headline, dataset: str, estimates: pd.DataFrame) -> list[float | None]:
     rows = estimates[
         (estimates["dataset"] == dataset)
         & (estimates["condition"] == headline.condition)

@@ -20,12 +20,16 @@ MINUS = "\N{MINUS SIGN}"
 def page(summary: Summary, drawings: Mapping[str, Drawing]) -> str:
     """Return the report as one HTML page that needs nothing but itself."""
     looks = styles(summary.models)
-    return _environment().get_template("report.html.j2").render(
-        summary=summary,
-        figures={name: Markup(drawing.inline) for name, drawing in drawings.items()},
-        swatches={name: Markup(swatch(looks[name])) for name in summary.shown},
-        palette=PALETTE,
-        words=wording,
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            summary=summary,
+            figures={name: Markup(drawing.inline) for name, drawing in drawings.items()},
+            swatches={name: Markup(swatch(looks[name])) for name in summary.shown},
+            palette=PALETTE,
+            words=wording,
+        )
     )
 
 

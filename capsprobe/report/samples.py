@@ -9,14 +9,14 @@ from capsprobe.report.measures import Scope, is_main
 from capsprobe.report.pixels import difference_picture, grey_picture
 from capsprobe.report.summary import Sample
 
-MOST = 12
+MOST = 20
 _ORDER = ["_condition", "_model", "_size", "training_seed", "unit_id"]
 
 
 def worst_cases(samples: pd.DataFrame, scope: Scope) -> tuple[Sample, ...]:
     """Return images that were right when clean and wrong with the least perturbation.
 
-    One for each condition and model; where there are more than twelve, conditions take turns,
+    One for each condition and model; where there are more than twenty, conditions take turns,
     so that none is left out before another has its second.
     """
     wrong = samples[

@@ -43,6 +43,7 @@ VIEWS = {
     "placed": "networks trained on single digits at a random place",
     "pairs": "networks trained on overlapping pairs",
 }
+NO_BREAK = "\N{NO-BREAK SPACE}"
 _AXES = {
     "rotation": "rotation (degrees, sign by chance)",
     "translation": "translation (pixels)",
@@ -73,6 +74,19 @@ FOREST = (
     "A point is the estimate, its line the 95 % interval. Filled points have the colour and "
     "marker of the model that is higher; open ones show no difference. All axes are the same."
 )
+# Signs that attacks failed for want of a gradient, rather than that a model resisted.
+MASKED = {
+    "not_to_zero": (
+        "Robust accuracy in the worst case is not 0 at the largest ε: larger ones were not "
+        "tried, or the attacks are too weak for the model."
+    ),
+    "rises": (
+        "Robust accuracy in the worst case rises with ε. More room can only help an attacker, "
+        "so the attacks missed something."
+    ),
+    "single_step": "One step (FGSM) does more than many (PGD).",
+    "black_box": "An attack without gradients (Square) does more than one with them (PGD).",
+}
 READING = {
     "affine": (
         "A curve that stays high for longer bears more. A turned 6 becomes a 9, so no model can "
@@ -86,8 +100,9 @@ READING = {
     ),
     "overlap": (
         "The two highest scores are taken as the answer. Exact match needs both right, almost one "
-        "or both, recall is the fraction of the digits named. Networks trained on single digits "
-        "have never seen a pair: what they show is how far they come without."
+        "or both, recall is the fraction of the digits named. At 0 % the two stand corner to "
+        "corner, farther apart than any pair in training. Networks trained on single digits have "
+        "never seen a pair: what they show is how far they come without."
     ),
 }
 READING_ANY = "Severity grows to the right; a curve that stays high for longer bears more."
@@ -111,8 +126,8 @@ DIFFERS = {
         "images as this run took."
     ),
     "size": (
-        "Our networks are compact, with a common trunk, and trained for far fewer steps than "
-        "most published ones."
+        "Our networks are compact ones with a common trunk (their parameters are in the table of "
+        "clean accuracies), trained by a recipe of their own."
     ),
     "chosen": (
         "Some public ports choose the best epoch on the test images, ours choose it on "
@@ -177,11 +192,11 @@ def severity(value: float, condition: str, unit: str) -> str:
         return "transformed" if value else "untransformed"
     if condition in IN_PERCENT:
         sign = "+" if condition == "scale" and value > 0.0 else ""
-        return f"{sign}{100.0 * value:.0f} %".replace("-", "−")
+        return f"{sign}{100.0 * value:.0f}{NO_BREAK}%".replace("-", "−")
     text = f"{value:g}".replace("-", "−")
     if condition.partition("/")[0] in THREATS:
-        return f"ε = {text}"
-    return {"deg": f"{text}°", "1": text, "": text}.get(unit, f"{text} {unit}")
+        return f"ε{NO_BREAK}={NO_BREAK}{text}"
+    return {"deg": f"{text}°", "1": text, "": text}.get(unit, f"{text}{NO_BREAK}{unit}")
 
 
 def axis(condition: str, unit: str) -> str:
@@ -206,13 +221,15 @@ def measure(of: Measure) -> str:
     """Return a measure as it stands in a sentence, after "on"."""
     name = condition(of.condition)
     if of.severity is None:
-        if of.condition.partition("/")[0] in THREATS:
-            return f"the {name} sweep"
         return f"the {name[:1].lower()}{name[1:]} sweep".replace(" of two digits", "")
     if of.condition == "affnist":
         return "the affNIST test"
     if of.condition == "multimnist":
-        return f"the MultiMNIST test with shifts up to {of.severity:g} px"
+        return f"the MultiMNIST test with shifts up to {of.severity:g}{NO_BREAK}px"
+    threat, _, attack = of.condition.partition("/")
+    if threat in THREATS:
+        name = f"{ATTACKS.get(attack, shortened(attack))} in {THREATS[threat]}"
+        name = f"the {name}" if attack == "worst" else name
     return f"{name} at {severity(of.severity, of.condition, of.unit)}"
 
 

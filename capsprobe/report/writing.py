@@ -9,10 +9,11 @@ import pandas as pd
 from capsprobe.faults import EnvironmentFault
 from capsprobe.files import write_text
 from capsprobe.report.collect import collect
-from capsprobe.report.draw import Drawing, draw
+from capsprobe.report.draw import draw
 from capsprobe.report.exports import summaries_of, write_summaries
 from capsprobe.report.page import page
 from capsprobe.report.reading import read_run
+from capsprobe.report.svg import Drawing
 
 
 def render(folder: Path) -> Path:

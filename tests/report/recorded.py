@@ -39,14 +39,24 @@ def run(
             for name, severities, halved in _attacked()
         ),
         *(
-            _curve("overlap", "overlap", (0.0, 0.25, 0.5, 0.75, 1.0), 1.4, skills, seeds, images,
-                   dataset, metric)
+            _curve(
+                "overlap",
+                "overlap",
+                (0.0, 0.25, 0.5, 0.75, 1.0),
+                1.4,
+                skills,
+                seeds,
+                images,
+                dataset,
+                metric,
+            )
             for dataset in ("digits-pairs", "digits-placed")
             for metric in ("exact_match", "almost", "recall")
         ),
         *(
-            _curve("overlap", "multimnist", (4.0, 6.0), 12.0, skills, seeds, images,
-                   dataset, metric)
+            _curve(
+                "overlap", "multimnist", (4.0, 6.0), 12.0, skills, seeds, images, dataset, metric
+            )
             for dataset in ("digits-pairs", "digits-placed")
             for metric in ("exact_match", "almost", "recall")
         ),
@@ -63,8 +73,13 @@ def record(observations: pd.DataFrame, images: int) -> dict[str, Any]:
         "title": "Robustness on digits",
         "command": "capsprobe robustness --dataset digits --output reports/robustness-digits",
         "settings": {"dataset": "digits", "limit": None, "seed": 0, "training_seeds": [0, 1, 2]},
-        "data": {"name": "digits", "split": "test", "n_images": images, "classes": 10,
-                 "sha256": "d3117f115a71a2bb5104e8a3900c391b18098704b20d37fd053b80417fc1cdc4"},
+        "data": {
+            "name": "digits",
+            "split": "test",
+            "n_images": images,
+            "classes": 10,
+            "sha256": "d3117f115a71a2bb5104e8a3900c391b18098704b20d37fd053b80417fc1cdc4",
+        },
         "versions": {"capsprobe": "0.1.0", "torch": "2.15.0", "numpy": "2.4.0", "python": "3.11"},
         "device": "cpu, x86_64, 2 threads",
         "probes": {
@@ -101,8 +116,22 @@ def samples(observations: pd.DataFrame) -> pd.DataFrame:
             noise = rng.integers(0, 60, clean.shape)
             perturbed = np.clip(clean.T.astype(int) + noise, 0, 255)
             rows.append(
-                (probe, model, 0, dataset, condition, 0.25 + 0.5 * unit, unit, "1", "1", "7",
-                 side, side, clean.ravel().tolist(), perturbed.ravel().tolist())
+                (
+                    probe,
+                    model,
+                    0,
+                    dataset,
+                    condition,
+                    0.25 + 0.5 * unit,
+                    unit,
+                    "1",
+                    "1",
+                    "7",
+                    side,
+                    side,
+                    clean.ravel().tolist(),
+                    perturbed.ravel().tolist(),
+                )
             )
     return pd.DataFrame(rows, columns=[*STUDY_COLUMNS, *SAMPLE_COLUMNS])
 
@@ -115,8 +144,14 @@ def _attacked() -> list[tuple[str, tuple[float, ...], float]]:
 
 
 def _curve(
-    probe: str, condition: str, severities: tuple[float, ...], halved: float,
-    skills: dict[str, float], seeds: tuple[int, ...], images: int, dataset: str,
+    probe: str,
+    condition: str,
+    severities: tuple[float, ...],
+    halved: float,
+    skills: dict[str, float],
+    seeds: tuple[int, ...],
+    images: int,
+    dataset: str,
     metric: str = "correct",
 ) -> pd.DataFrame:
     """Return zeros and ones that fall along a logistic curve; a hard image is hard for all."""
@@ -131,12 +166,20 @@ def _curve(
                 noise = rng.normal(scale=0.6, size=images)
                 right = (level - 1.1 * hardness + noise) > 0.0
                 tables.append(
-                    pd.DataFrame({
-                        "probe": probe, "model": model, "training_seed": seed,
-                        "dataset": dataset, "condition": condition, "severity": severity,
-                        "unit": "image", "unit_id": np.arange(images), "metric": metric,
-                        "value": right.astype(float),
-                    })
+                    pd.DataFrame(
+                        {
+                            "probe": probe,
+                            "model": model,
+                            "training_seed": seed,
+                            "dataset": dataset,
+                            "condition": condition,
+                            "severity": severity,
+                            "unit": "image",
+                            "unit_id": np.arange(images),
+                            "metric": metric,
+                            "value": right.astype(float),
+                        }
+                    )
                 )
     return pd.concat(tables, ignore_index=True)[list(COLUMNS)]
 
@@ -157,10 +200,16 @@ def _probe(question: str, units: dict[str, str]) -> dict[str, Any]:
 
 def _checkpoint(model: str, dataset: str, seed: int) -> dict[str, Any]:
     return {
-        "model": model, "dataset": dataset, "seed": int(seed), "parameters": 92_684,
-        "epochs": 100, "validation_accuracy": 0.99,
+        "model": model,
+        "dataset": dataset,
+        "seed": int(seed),
+        "parameters": 92_684,
+        "epochs": 100,
+        "validation_accuracy": 0.99,
         "test_accuracy": 0.985 + 0.002 * int(seed) + (0.004 if model == "capsnet" else 0.0),
-        "n_test": 360, "wall_s": 45.2, "device": "cpu, 1 threads",
+        "n_test": 360,
+        "wall_s": 45.2,
+        "device": "cpu, 1 threads",
         "weights_sha256": f"{hash_of(model + dataset):064x}",
     }
 
@@ -170,11 +219,19 @@ def _cells(observations: pd.DataFrame) -> list[dict[str, Any]]:
     keys = parts[["probe", "part", "model", "training_seed", "dataset"]].drop_duplicates()
     return [
         {
-            "key": f"k{place}", "probe": probe, "part": part, "model": model,
-            "training_seed": int(seed), "dataset": dataset, "state": "done", "seconds": 1.25,
-            "cause": "", "row_hash": "ab",
+            "key": f"k{place}",
+            "probe": probe,
+            "part": part,
+            "model": model,
+            "training_seed": int(seed),
+            "dataset": dataset,
+            "state": "done",
+            "seconds": 1.25,
+            "cause": "",
+            "row_hash": "ab",
             "left_out": {"overlap farther from the target than allowed": 7}
-            if part == "overlap" else {},
+            if part == "overlap"
+            else {},
         }
         for place, (probe, part, model, seed, dataset) in enumerate(keys.itertuples(index=False))
     ]
