@@ -84,9 +84,9 @@ def test_unknown_attack_in_the_configuration_names_the_known_settings(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = tmp_path / "c.toml"
-    config.write_text("[probe.adversarial]\npdg_steps = 3\n")
+    config.write_text("[probe.adversarial]\nstepps = 3\n")
     assert call(monkeypatch, "robustness", "--config", str(config)) == 2
-    assert "pgd_steps" in capsys.readouterr().err
+    assert "Did you mean 'steps'?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["file", "read-only"])
