@@ -63,6 +63,8 @@ class Attack(ABC):
         _check_images(images)
         _check_labels(labels, len(images), network.frame.classes)
         check_epsilon(epsilon, norm=self.norm, pixels=images.shape[1:].numel())
+        if len(images) == 0:
+            return images.clone()
         device = device_of(network)
         mapped = Adapter(network, OUTPUT_MAPS[output_map])
         batches = zip(images.split(BATCH_SIZE), labels.split(BATCH_SIZE), strict=True)
@@ -109,8 +111,8 @@ def verify(
     images: Float[Tensor, IMAGES], clean: Float[Tensor, IMAGES], *, epsilon: float, norm: Norm
 ) -> None:
     """Raise RuntimeError where an image leaves box or budget by more than 1e-6: a bug of ours."""
-    size = sizes(images - clean, norm).amax().item() if len(images) else 0.0
-    outside = (images - images.clamp(0.0, 1.0)).abs().amax().item() if len(images) else 0.0
+    size = sizes(images - clean, norm).amax().item()
+    outside = (images - images.clamp(0.0, 1.0)).abs().amax().item()
     if size > epsilon + _TOLERANCE or outside > _TOLERANCE:
         raise RuntimeError(
             f"expected adversarial images in [0, 1] within {norm} {epsilon:g}, "
@@ -137,7 +139,7 @@ def _check_labels(labels: Tensor, images: int, classes: int) -> None:
             f"expected one int64 label for each of {images} images, "
             f"got {labels.dtype} of shape {tuple(labels.shape)}"
         )
-    if images and not (0 <= int(labels.min()) and int(labels.max()) < classes):
+    if images > 0 and not (0 <= int(labels.min()) and int(labels.max()) < classes):
         raise DataFault(
             f"expected labels in 0..{classes - 1}, got {int(labels.min())}..{int(labels.max())}"
         )

@@ -7,7 +7,7 @@ may have carried back over the boundary.
 from collections.abc import Callable
 
 import torch
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from capsprobe.faults import UsageFault
@@ -21,6 +21,7 @@ Search = Callable[
 # torchattacks' own step would not reach the edge of a large budget.
 _REACH = 2.5
 _SHORT = 4
+_NEAREST, _STARTS = 8, 16
 
 
 def descend(
@@ -35,20 +36,27 @@ def descend(
     """Return for each image the one that errs most, of all that the runs tried.
 
     A short run with longer steps goes first, then `restarts` full ones: the short one breaks
-    many images at a quarter of the price, and some that smaller steps do not. `search` makes
-    one run of so many steps on a module.
+    many images at a quarter of the price, and some that smaller steps do not. A last run of
+    twice the steps starts several times from each of the few that are nearest to breaking,
+    where more effort pays. `search` makes one run of so many steps on a module.
     """
     found = images.clone()
-    standing = torch.arange(len(images), device=images.device)
-    for count in (max(1, steps // _SHORT), *[steps] * restarts):
-        watch = Watch(mapped, images[standing], labels[standing])
-        last = search(watch, count)(images[standing], labels[standing])
-        with torch.no_grad():
-            watch(last)
-        found[standing] = watch.kept
-        standing = standing[~watch.broken]
-        if len(standing) == 0:
+    errors = torch.full(labels.shape, -torch.inf, device=images.device)
+    for count in (max(1, steps // _SHORT), *[steps] * restarts, 2 * steps):
+        last = count > steps
+        rows = _nearest(errors) if last else (errors <= 0.0).nonzero().squeeze(1)
+        if len(rows) == 0:
             break
+        copies = max(1, _STARTS // len(rows)) if last else 1
+        again = rows.repeat_interleave(copies)
+        watch = Watch(mapped, images[again], labels[again])
+        end = search(watch, count)(images[again], labels[again])
+        with torch.no_grad():
+            watch(end)
+        deepest, place = watch.errors.unflatten(0, (-1, copies)).max(dim=1)
+        tried = watch.kept.unflatten(0, (-1, copies))[range(len(rows)), place]
+        deeper = deepest > errors[rows]
+        found[rows[deeper]], errors[rows[deeper]] = tried[deeper], deepest[deeper]
     return found
 
 
@@ -68,7 +76,8 @@ def check_descent(*, steps: int, restarts: int) -> None:
 class Watch(nn.Module):
     """Passes images on and keeps, row by row, the one whose label is farthest behind.
 
-    Every pass must hold the same images in the same order.
+    `errors` says how far: above zero it was classified wrongly. Every pass must hold the same
+    images in the same order.
     """
 
     def __init__(
@@ -81,21 +90,22 @@ class Watch(nn.Module):
         self.mapped = mapped
         self.kept = images.clone()
         self._labels = labels
-        self._errors = torch.full(labels.shape, -torch.inf, device=images.device)
-
-    @property
-    def broken(self) -> Bool[Tensor, " images"]:
-        """Return which images were classified wrongly at least once."""
-        return self._errors > 0.0
+        self.errors = torch.full(labels.shape, -torch.inf, device=images.device)
 
     def forward(self, images: Float[Tensor, IMAGES]) -> Float[Tensor, SCORES]:
         """Return the mapped scores, and take note."""
         mapped = self.mapped(images)
         errors = _behind(mapped.detach(), self._labels)
-        deeper = errors > self._errors
-        self._errors = torch.where(deeper, errors, self._errors)
+        deeper = errors > self.errors
+        self.errors = torch.where(deeper, errors, self.errors)
         self.kept = torch.where(deeper[:, None, None, None], images.detach(), self.kept)
         return mapped
+
+
+def _nearest(errors: Float[Tensor, " images"]) -> Int64[Tensor, " few"]:
+    """Return the standing images that came nearest to breaking."""
+    order = errors.masked_fill(errors > 0.0, -torch.inf).argsort(descending=True)
+    return order[: min(_NEAREST, int((errors <= 0.0).sum()))]
 
 
 def _behind(

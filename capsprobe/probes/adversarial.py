@@ -1,21 +1,17 @@
 """Accuracy against the size of an adversarial perturbation, in the maximum and Euclidean norms."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import torch
 
-from capsprobe.attacks.base import Attack
+from capsprobe.attacks.base import Attack, attacks
 from capsprobe.attacks.curve import Curve, attack_curve, unattacked, worst
-from capsprobe.attacks.fgsm import Fgsm
 from capsprobe.attacks.norms import Norm, check_epsilon
 from capsprobe.attacks.output_maps import OUTPUT_MAPS
-from capsprobe.attacks.pgd import Pgd
-from capsprobe.attacks.pgd_l2 import PgdL2
-from capsprobe.attacks.square import Square
 from capsprobe.data.gallery import Gallery
 from capsprobe.data.images import ImageSet
 from capsprobe.faults import UsageFault
@@ -30,14 +26,7 @@ NORM = Metric(
     description="size of the perturbation at the smallest epsilon that broke the image",
 )
 _BEYOND = "beyond the limit of attacked images"
-_KINDS: dict[Norm, dict[str, str]] = {
-    "linf": {
-        "fgsm": "one step along the gradient's sign",
-        "pgd": "projected gradient descent, maximum norm",
-        "square": "random search on scores alone",
-    },
-    "l2": {"pgd": "projected gradient descent, Euclidean norm"},
-}
+_NORMS: tuple[Norm, ...] = ("linf", "l2")
 
 
 @probes.register("adversarial")
@@ -69,15 +58,16 @@ class Adversarial(Probe):
         _check("l2", self.l2, NORM.upper)
         if self.limit < 1:
             raise UsageFault(f"expected a limit of at least 1 image, got {self.limit}")
-        self._attacks()
+        for norm in _NORMS:
+            self._attacks(norm)
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """Return, for each norm, each attack with and without a map, and the worst case."""
         return tuple(
             Condition(name=f"{norm}/{name}", unit="1", description=text)
-            for norm, kinds in _KINDS.items()
-            for name, text in _described(kinds)
+            for norm in _NORMS
+            for name, text in _described(norm)
         )
 
     def measure(
@@ -91,6 +81,7 @@ class Adversarial(Probe):
             check_epsilon(epsilon, norm=norm, pixels=chosen.images[0].numel())
         clean = unattacked(network, chosen.images, chosen.labels)
         seed = int(rng.integers(2**31))
+        chosen_attacks = self._attacks(norm)
         curves = {
             f"{name}/{output_map}": attack_curve(
                 attack,
@@ -101,12 +92,12 @@ class Adversarial(Probe):
                 seed=seed,
                 output_map=output_map,
             )
-            for name, attack in self._attacks()[norm].items()
+            for name, attack in chosen_attacks.items()
             for output_map in OUTPUT_MAPS
         }
-        for name in _KINDS[norm]:
+        for name in chosen_attacks:
             curves[name] = worst([curves[f"{name}/{output_map}"] for output_map in OUTPUT_MAPS])
-        curves["worst"] = worst([curves[name] for name in _KINDS[norm]])
+        curves["worst"] = worst([curves[name] for name in chosen_attacks])
         tables = [
             table
             for name, curve in curves.items()
@@ -120,15 +111,21 @@ class Adversarial(Probe):
             left_out={_BEYOND: beyond} if beyond else {},
         )
 
-    def _attacks(self) -> dict[Norm, dict[str, Attack]]:
-        return {
-            "linf": {
-                "fgsm": Fgsm(),
-                "pgd": Pgd(steps=self.steps, restarts=self.restarts),
-                "square": Square(queries=self.queries),
-            },
-            "l2": {"pgd": PgdL2(steps=self.steps, restarts=self.restarts)},
-        }
+    def _attacks(self, norm: Norm) -> dict[str, Attack]:
+        """Return every registered attack of a norm, with the settings that it shares with us."""
+        return {label: kind(**self._settings(kind)) for label, kind in _kinds(norm).items()}
+
+    def _settings(self, kind: type[Attack]) -> dict[str, Any]:
+        ours = {field.name for field in fields(self)}
+        return {each.name: getattr(self, each.name) for each in fields(kind) if each.name in ours}
+
+
+def _kinds(norm: Norm) -> dict[str, type[Attack]]:
+    """Return the registered attacks of a norm by their names within it: `pgd-l2` is `l2/pgd`."""
+    found = {name: attacks[name] for name in attacks}
+    return {
+        name.removesuffix(f"-{norm}"): kind for name, kind in found.items() if kind.norm == norm
+    }
 
 
 def _check(name: str, epsilons: tuple[float, ...], largest: float) -> None:
@@ -140,13 +137,14 @@ def _check(name: str, epsilons: tuple[float, ...], largest: float) -> None:
         raise UsageFault(f"expected {name} epsilons in rising order, each once, got {listed}")
 
 
-def _described(kinds: dict[str, str]) -> Iterator[tuple[str, str]]:
+def _described(norm: Norm) -> Iterator[tuple[str, str]]:
     """Yield the conditions' names below a norm, and what they say."""
-    for name, text in kinds.items():
-        yield name, f"{text}, worst over output maps"
+    for name, kind in _kinds(norm).items():
+        text = (kind.__doc__ or name).splitlines()[0]
+        yield name, f"{text} The worst over output maps."
         for output_map in OUTPUT_MAPS:
-            yield f"{name}/{output_map}", f"{text}, on {output_map}"
-    yield "worst", "per image the worst over attacks and output maps"
+            yield f"{name}/{output_map}", f"{text} On the output map {output_map}."
+    yield "worst", "Per image the worst over attacks and output maps."
 
 
 def _observed(

@@ -1,0 +1,125 @@
+"""Networks whose smallest adversarial perturbation is known, and some that cannot be attacked."""
+
+import torch
+from torch import nn
+
+from capsprobe.models.base import Frame, Network
+
+SIDE = 6
+
+
+class Linear(Network):
+    """Two classes, logits linear in the image; `gain` stretches them and turns no decision."""
+
+    scores = "logits"
+
+    def __init__(self, *, seed=0, gain=1.0):
+        super().__init__()
+        self.frame = Frame(classes=2, canvas=SIDE)
+        generator = torch.Generator().manual_seed(seed)
+        self.gain = gain
+        self.weight = nn.Parameter(torch.randn(2, SIDE * SIDE, generator=generator))
+        self.bias = nn.Parameter(torch.randn(2, generator=generator) * 0.1)
+        self.dropout = nn.Dropout(0.5)
+        self.normalisation = nn.BatchNorm2d(1)
+
+    def logits(self, images):
+        flat = self.dropout(self.normalisation(images)).flatten(1)
+        return self.gain * (flat @ self.weight.T + self.bias)
+
+    def forward(self, images):
+        return self.logits(images)
+
+    @property
+    def arrays(self):
+        """Return weights and bias as they act on the image, in double precision."""
+        scale = 1.0 / (1.0 + self.normalisation.eps) ** 0.5
+        weight, bias = self.weight.detach().double(), self.bias.detach().double()
+        return (scale * weight).numpy(), bias.numpy()
+
+
+class Saturated(Linear):
+    """The same decisions, as lengths: the sigmoid of the logits."""
+
+    scores = "lengths"
+
+    def forward(self, images):
+        return torch.sigmoid(self.logits(images))
+
+
+class Pair(Linear):
+    def forward(self, images):
+        return self.logits(images), images
+
+
+class Flat(Linear):
+    def forward(self, images):
+        return self.logits(images)[:, 0]
+
+
+class Undefined(Linear):
+    def forward(self, images):
+        return self.logits(images) * torch.nan
+
+
+class Constant(Linear):
+    def forward(self, images):
+        return torch.zeros(len(images), 2)
+
+
+class Explosive(Linear):
+    """Raises on its n-th pass."""
+
+    def __init__(self, passes):
+        super().__init__()
+        self.passes = passes
+
+    def forward(self, images):
+        self.passes -= 1
+        if self.passes == 0:
+            raise KeyboardInterrupt
+        return self.logits(images)
+
+
+class Remembering(Linear):
+    """Keeps the scores that it returned, as a network with a cache would."""
+
+    def forward(self, images):
+        self.returned = self.logits(images)
+        return self.returned
+
+
+class Undifferentiable(Linear):
+    """Its gradient by the image is not a number, its scores are finite."""
+
+    def forward(self, images):
+        return self.logits(images) + 0.0 * (images * 0.0).abs().sqrt().sum()
+
+
+def middling(count=12, seed=1):
+    """Return images around mid grey, so that no small perturbation meets the box."""
+    generator = torch.Generator().manual_seed(seed)
+    return 0.4 + 0.2 * torch.rand(count, 1, SIDE, SIDE, generator=generator)
+
+
+def answers(network, images):
+    """Return what the network says in eval mode."""
+    with torch.no_grad():
+        return network.eval()(images).argmax(dim=1)
+
+
+def state(network):
+    """Return everything that an attack could leave changed."""
+    modes = [module.training for module in network.modules()]
+    wants = [parameter.requires_grad for parameter in network.parameters()]
+    gradients = [parameter.grad for parameter in network.parameters()]
+    values = {name: value.clone() for name, value in network.state_dict().items()}
+    return modes, wants, gradients, values, torch.get_rng_state()
+
+
+def assert_same(before, after):
+    """Fail unless two states are equal."""
+    assert before[:3] == after[:3]
+    assert before[3].keys() == after[3].keys()
+    assert all(torch.equal(before[3][name], after[3][name]) for name in before[3])
+    assert torch.equal(before[4], after[4])
