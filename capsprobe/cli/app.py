@@ -69,7 +69,7 @@ def robustness(
         list[str] | None,
         typer.Option(help="Linf budgets of the attacks on the [0, 1] scale, as in 0.1,0.2."),
     ] = None,
-    limit: Annotated[int | None, typer.Option(help="At most so many test images.")] = None,
+    limit: Annotated[int | None, typer.Option(help="So many test images; else all, and attacks on 100.")] = None,
     batch_size: Annotated[int, typer.Option(help="Images a pass.")] = 250,
     device: Device = "auto",
     output: Annotated[

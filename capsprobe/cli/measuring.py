@@ -52,8 +52,12 @@ def settings(
 ) -> Settings:
     """Return checked settings; raise UsageFault with one line for the first that is wrong."""
     given = {**options, "device": resolve(device), "probe_settings": _configured(config)}
+    attacked = given["probe_settings"].setdefault("adversarial", {})
     if epsilons:
-        given["probe_settings"].setdefault("adversarial", {})["linf"] = epsilons
+        attacked["linf"] = tuple(sorted(epsilons))
+    if options["limit"] is not None:
+        # Who says how many images are wanted gets them attacked too, however long it takes.
+        attacked.setdefault("limit", options["limit"])
     if weights is not None:
         given["weights"] = weights
     try:
