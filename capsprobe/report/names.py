@@ -41,7 +41,7 @@ def shortened(text: str, longest: int = LONGEST) -> str:
 def slug(text: str) -> str:
     """Return a file name: itself where plain, else plain letters and a piece of its hash."""
     plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:48]
-    if plain == re.sub(r"[/ ]", "-", text):
+    if plain and plain == re.sub(r"[/ ]", "-", text):
         return plain
     return f"{plain or 'name'}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:6]}"
 

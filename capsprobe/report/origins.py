@@ -1,6 +1,7 @@
 """Where a run's numbers came from: command, versions, weights, and what became of every cell."""
 
 from collections.abc import Iterable, Mapping
+from math import fsum
 from typing import Any
 
 from capsprobe.report.summary import CellRow, Provenance
@@ -26,7 +27,7 @@ def provenance(run: Mapping[str, Any]) -> Provenance:
         cells=cell_rows(cells)[:_MOST],
         n_cells=len(cells),
         states={state: states.count(state) for state in STATES},
-        seconds=sum(float(cell.get("seconds") or 0.0) for cell in cells),
+        seconds=fsum(cell.get("seconds") or 0.0 for cell in cells),
     )
 
 
@@ -57,7 +58,7 @@ def _row(key: tuple[str, str, str, int], cells: list[Mapping[str, Any]]) -> Cell
         cached=cached,
         failed=failed,
         missing=missing,
-        seconds=sum(float(cell.get("seconds") or 0.0) for cell in cells),
+        seconds=fsum(cell.get("seconds") or 0.0 for cell in cells),
         causes=tuple(
             f"{cell.get('part', '')}: {cell['cause']}" for cell in cells if cell.get("cause")
         ),

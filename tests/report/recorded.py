@@ -23,10 +23,12 @@ AFFINE = {
 ATTACKS = ("fgsm", "pgd", "square")
 MAPS = ("scores", "margin")
 
+Run = tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]
+
 
 def run(
     skills: dict[str, float] = SKILLS, seeds: tuple[int, ...] = SEEDS, images: int = 120
-) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+) -> Run:
     """Return observations, samples, and the content of run.json."""
     tables = [
         *(

@@ -1,0 +1,37 @@
+"""One recorded run and its report, shared by all tests of the report."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from capsprobe.report import write_report
+from capsprobe.report.collect import collect
+from capsprobe.report.exports import summaries_of
+from capsprobe.report.summary import Summary
+from capsprobe.stats.summary import Summary as Tables
+from tests.report import recorded
+
+
+@pytest.fixture(scope="session")
+def run() -> recorded.Run:
+    """Return a run of four models with three training seeds each."""
+    return recorded.run(images=24)
+
+
+@pytest.fixture(scope="session")
+def tables(run: recorded.Run) -> Mapping[str, Tables]:
+    return summaries_of(run[0], run[2])
+
+
+@pytest.fixture(scope="session")
+def summary(run: recorded.Run, tables: Mapping[str, Tables]) -> Summary:
+    return collect(tables, run[1], run[2])
+
+
+@pytest.fixture(scope="session")
+def page(run: recorded.Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the path of the run's page."""
+    observations, samples, facts = run
+    folder = tmp_path_factory.mktemp("report")
+    return write_report(folder, observations=observations, samples=samples, run=facts)

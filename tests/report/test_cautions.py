@@ -1,0 +1,108 @@
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from capsprobe.report.cautions import at_chance, cautions, left_out, masked
+from capsprobe.report.clean import clean_rows
+from capsprobe.report.summary import Caution
+from capsprobe.stats.summary import summarise
+from tests.report.test_clean import entry
+from tests.stats.toys import curves
+
+
+def attacked(**conditions: tuple[float, ...]) -> pd.DataFrame:
+    """Return robust accuracy at epsilon 0, 0.1, 0.2, ... under each attack in the Linf norm."""
+    return pd.DataFrame(
+        [
+            {
+                "model": "cnn",
+                "dataset": "digits",
+                "condition": f"linf/{attack}",
+                "severity": step / 10.0,
+                "metric": "correct",
+                "estimate": estimate,
+            }
+            for attack, estimates in conditions.items()
+            for step, estimate in enumerate(estimates)
+        ]
+    )
+
+
+def kinds(found: Any) -> list[str]:
+    return [caution.kind for caution in found]
+
+
+def test_curve_that_falls_to_zero_raises_no_suspicion() -> None:
+    table = attacked(worst=(0.9, 0.4, 0.0), fgsm=(0.9, 0.6, 0.3), pgd=(0.9, 0.4, 0.0))
+    assert kinds(masked(table)) == []
+
+
+def test_robust_accuracy_that_stays_is_suspected() -> None:
+    (caution,) = masked(attacked(worst=(0.9, 0.5, 0.2)))
+    assert caution.kind == "not_to_zero"
+    assert caution.facts["found"] == [{"model": "cnn", "severity": 0.2, "by": 0.2}]
+
+
+def test_robust_accuracy_that_rises_is_suspected() -> None:
+    (caution,) = masked(attacked(worst=(0.9, 0.3, 0.4, 0.0)))
+    assert caution.kind == "rises"
+    assert caution.facts["found"][0]["by"] == pytest.approx(0.1)
+
+
+def test_one_step_that_beats_many_is_suspected() -> None:
+    assert kinds(masked(attacked(fgsm=(0.9, 0.2), pgd=(0.9, 0.5)))) == ["single_step"]
+
+
+def test_black_box_that_beats_gradients_is_suspected() -> None:
+    assert kinds(masked(attacked(square=(0.9, 0.2), pgd=(0.9, 0.5)))) == ["black_box"]
+
+
+def test_tables_without_attacks_raise_no_suspicion() -> None:
+    assert kinds(masked(summarise(curves({"a": 0.9}, severities=(0.0, 15.0))).estimates)) == []
+
+
+@pytest.mark.parametrize(("accuracy", "found"), [(0.12, 1), (0.16, 0)])
+def test_model_near_chance_is_named(accuracy: float, found: int) -> None:
+    table = attacked(worst=(accuracy, 0.0))
+    cautioned = list(at_chance("adversarial", table, classes=10))
+    assert kinds(cautioned) == ["chance"] * found
+    assert all(each.facts["chance"] == pytest.approx(0.1) for each in cautioned)
+
+
+def test_what_was_left_out_is_counted_by_reason() -> None:
+    cell = {"probe": "affine", "part": "scale"}
+    run = {"cells": [cell | {"left_out": {"cut": 3}}, cell | {"left_out": {"cut": 5}}, cell]}
+    assert list(left_out(run)) == [
+        Caution(
+            kind="left_out",
+            facts={"probe": "affine", "part": "scale", "reason": "cut", "fewest": 3, "most": 5},
+        )
+    ]
+
+
+def test_failed_and_missing_cells_come_first_with_their_causes() -> None:
+    run = {
+        "cells": [
+            {"probe": "affine", "state": "failed", "cause": "ValueError: NaN"},
+            {"probe": "affine", "state": "missing", "cause": ""},
+            {"probe": "affine", "state": "done", "cause": ""},
+        ]
+    }
+    found = cautions({}, run, (), ())
+    assert kinds(found) == ["failed", "missing"]
+    assert found[0].facts == {"count": 1, "of": 3, "causes": ["ValueError: NaN"]}
+
+
+def test_dataset_with_one_seed_a_model_is_named() -> None:
+    more = [entry(seed=seed) for seed in (0, 1)]
+    run = {"checkpoints": [*more, entry(dataset="digits-pairs")]}
+    (found,) = cautions({}, run, (), ())
+    assert (found.kind, found.facts) == ("one_seed", {"datasets": ["digits-pairs"]})
+
+
+def test_unequal_clean_accuracy_is_named() -> None:
+    rows = clean_rows([entry("capsnet", accuracy=0.95), entry("cnn", accuracy=0.9)])
+    (found,) = cautions({}, {}, rows, [("capsnet", "cnn")])
+    assert found.kind == "unequal"
+    assert found.facts["by"] == pytest.approx(0.05)
