@@ -69,8 +69,9 @@ def robustness(
         list[str] | None,
         typer.Option(help="Linf budgets of the attacks on the [0, 1] scale, as in 0.1,0.2."),
     ] = None,
-    limit: Annotated[int | None, typer.Option(help="So many test images; else all, and attacks on 100.")] = None,
-    batch_size: Annotated[int, typer.Option(help="Images a pass.")] = 250,
+    limit: Annotated[
+        int | None, typer.Option(help="So many test images; else all, 100 of them attacked.")
+    ] = None,
     device: Device = "auto",
     output: Annotated[
         Path | None, typer.Option(help="Run folder; reports/robustness-DATASET by default.")
@@ -97,7 +98,6 @@ def robustness(
             training_seeds=integers("--seed", seed),
             epsilons=floats("--eps", eps),
             limit=limit,
-            batch_size=batch_size,
             device=device,
             config=config,
         ),

@@ -14,6 +14,7 @@ from capsprobe.data.views import Name
 from capsprobe.faults import ModelFault, UsageFault
 from capsprobe.models.base import models
 from capsprobe.models.checkpoints import Entry, manifest
+from capsprobe.models.inference import BATCH_SIZE
 from capsprobe.probes.base import Probe
 from capsprobe.study.settings import Settings, describe
 from capsprobe.tables import SCHEMA_VERSION
@@ -128,7 +129,7 @@ def _key(
         "frame": entry.frame,
         "data": images.sha256,
         "seed": settings.seed,
-        "batch_size": settings.batch_size,
+        "batch_size": BATCH_SIZE,
         "dtype": "float32",
         "device": settings.device.partition(":")[0],
         "versions": versions(),

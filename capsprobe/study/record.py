@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from capsprobe.files import write_text
+from capsprobe.models.inference import BATCH_SIZE
 from capsprobe.probes.base import Probe
 from capsprobe.study.grid import versions
 from capsprobe.study.running import Outcome
@@ -32,7 +33,7 @@ def record(outcome: Outcome, *, command: str, title: str) -> dict[str, Any]:
             "probes": list(outcome.probes),
             "training_seeds": sorted({entry.seed for entry in outcome.entries}),
             "limit": settings.limit,
-            "batch_size": settings.batch_size,
+            "batch_size": BATCH_SIZE,
             "device": settings.device,
             "seed": settings.seed,
         },

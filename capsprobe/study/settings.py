@@ -26,7 +26,6 @@ class Settings(BaseModel):
     probes: tuple[str, ...] = ()
     training_seeds: tuple[int, ...] = ()
     limit: int | None = Field(default=None, ge=1)
-    batch_size: int = Field(default=250, ge=1, le=100_000)
     device: str = "cpu"
     seed: int = Field(default=0, ge=0)
     probe_settings: dict[str, dict[str, Any]] = Field(default_factory=dict)

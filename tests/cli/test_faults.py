@@ -34,7 +34,6 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         ("robustness --limit 0", 2, "--limit"),
         ("robustness --limit -1", 2, "--limit"),
         ("robustness --limit many", 2, "--limit"),
-        ("robustness --batch-size 0", 2, "--batch-size"),
         ("robustness --seed 0,0", 2, "twice"),
         ("robustness --seed one", 2, "--seed"),
         ("robustness --seed 77", 3, "seed 77"),

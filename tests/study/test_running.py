@@ -77,7 +77,7 @@ def test_interrupted_run_keeps_what_is_finished_and_goes_on(
 
 def test_changed_setting_or_limit_computes_anew(settings: Settings, tmp_path: Path) -> None:
     run_study(settings, tmp_path)
-    for change in ({"limit": 11}, {"seed": 1}, {"batch_size": 5}):
+    for change in ({"limit": 11}, {"seed": 1}):
         outcome = run_study(settings.model_copy(update=change), tmp_path)
         assert outcome.count("done") == len(outcome.cells), change
     probe_settings = {"dimming": {"factors": [0, 0.25]}}
