@@ -1,6 +1,7 @@
 """What the small figures show: each model's estimates along a condition's severities."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 import pandas as pd
 
@@ -17,13 +18,12 @@ def panels(estimates: pd.DataFrame, scope: Scope, *, classes: int) -> tuple[Pane
 
     `estimates` are those of the scope's dataset.
     """
-    pairs = [
-        (condition, metric)
+    found = (
+        _panel(estimates, scope, condition, metric, classes)
         for condition in filter(is_main, scope.conditions)
         for metric in _metrics(condition, estimates)
-    ]
-    found = [_panel(estimates, scope, condition, metric, classes) for condition, metric in pairs]
-    return tuple(panel for panel in found if panel.series)[:_MOST]
+    )
+    return tuple(islice((panel for panel in found if panel.series), _MOST))
 
 
 def _panel(

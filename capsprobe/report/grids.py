@@ -3,12 +3,14 @@
 A long table in files has one estimate a line; a reader compares models, so here they share one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import groupby
 from math import isnan
+from typing import Any
 
 import pandas as pd
 
-from capsprobe.report.measures import DRAWN_METRICS, Scope, is_main, span
+from capsprobe.report.measures import DRAWN_METRICS, Scope, is_main
 from capsprobe.report.summary import Cell, Grid, GridRow
 
 
@@ -31,33 +33,43 @@ def _grid(table: pd.DataFrame, scope: Scope) -> Grid:
         _map=[not is_main(name) for name in held["condition"]],
         _condition=[places.get(name, len(places)) for name in held["condition"]],
         _metric=[metrics.get(name, len(metrics)) for name in held["metric"]],
-    )
-    keys = ["_map", "_condition", "condition", "_metric", "metric", "severity"]
-    groups = list(ordered.groupby(keys, sort=True, observed=True, dropna=False))
+    ).sort_values(["_map", "_condition", "condition", "_metric", "metric", "severity"])
     present = [name for name in scope.models if name in set(held["model"])]
+    groups = [list(lines) for _, lines in groupby(ordered.to_dict("records"), key=_line)]
     return Grid(
         dataset=scope.dataset,
         models=tuple(present),
-        rows=tuple(_row(rows, scope, present) for _, rows in groups[: scope.most]),
+        rows=tuple(_row(lines, scope, present) for lines in groups[: scope.most]),
         n_rows=len(groups),
     )
 
 
-def _row(rows: pd.DataFrame, scope: Scope, models: Sequence[str]) -> GridRow:
-    condition, severity = str(rows["condition"].iloc[0]), float(rows["severity"].iloc[0])
+def _line(row: dict[Hashable, Any]) -> tuple[str, str, float | None]:
+    """Return what all estimates in one line share; a mean has no severity."""
+    severity = None if isnan(row["severity"]) else float(row["severity"])
+    return str(row["condition"]), str(row["metric"]), severity
+
+
+def _row(lines: list[dict[Hashable, Any]], scope: Scope, models: Sequence[str]) -> GridRow:
+    condition, metric, severity = _line(lines[0])
     cells = {
         str(row["model"]): Cell(estimate=row["estimate"], lower=row["lower"], upper=row["upper"])
-        for row in rows.to_dict("records")
+        for row in lines
     }
     return GridRow(
         condition=condition,
-        metric=str(rows["metric"].iloc[0]),
+        metric=metric,
         unit=scope.units.get(condition, ""),
-        severity=None if isnan(severity) else severity,
+        severity=severity,
         cells=tuple(cells.get(name) for name in models),
-        n_seeds=span(rows["n_seeds"]),
-        n_units=span(rows["n_units"]),
+        n_seeds=_ends(row["n_seeds"] for row in lines),
+        n_units=_ends(row["n_units"] for row in lines),
     )
+
+
+def _ends(numbers: Iterable[int]) -> tuple[int, int]:
+    held = [int(number) for number in numbers]
+    return min(held), max(held)
 
 
 def _is_drawn(metrics: pd.Series) -> pd.Series:
