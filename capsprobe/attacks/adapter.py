@@ -47,22 +47,6 @@ class Adapter(nn.Module):
 
 
 @contextmanager
-def frozen(network: nn.Module) -> Iterator[None]:
-    """Keep the network in eval mode without gradients; restore each module and parameter after."""
-    modes = [(module, module.training) for module in network.modules()]
-    wants = [(parameter, parameter.requires_grad) for parameter in network.parameters()]
-    network.eval()
-    network.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
-        for parameter, want in wants:
-            parameter.requires_grad_(want)
-
-
-@contextmanager
 def forked(device: torch.device) -> Iterator[None]:
     """Restore the global generators of the CPU and of the device's kind after the block.
 

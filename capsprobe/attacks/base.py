@@ -8,12 +8,12 @@ import torch
 from jaxtyping import Float, Int64, Shaped
 from torch import Tensor, nn
 
-from capsprobe.attacks.adapter import Adapter, forked, frozen
+from capsprobe.attacks.adapter import Adapter, forked
 from capsprobe.attacks.norms import Norm, check_epsilon, clip, sizes
 from capsprobe.attacks.output_maps import OUTPUT_MAPS
 from capsprobe.faults import DataFault, ModelFault, UsageFault
 from capsprobe.models.base import Network
-from capsprobe.models.inference import device_of
+from capsprobe.models.inference import device_of, frozen
 from capsprobe.registry import Registry, unknown
 from capsprobe.seeds import derive
 from capsprobe.shapes import IMAGES

@@ -1,8 +1,11 @@
 """Running a network over many images in batches."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from jaxtyping import Float, Int64
-from torch import Tensor
+from torch import Tensor, nn
 
 from capsprobe.data.images import ImageSet
 from capsprobe.faults import ModelFault
@@ -52,3 +55,19 @@ def accuracy(network: Network, images: ImageSet) -> float:
     """Return the fraction of images whose labels, all of them, are the classes predicted."""
     labels = images.labels.reshape(len(images), -1).sort(dim=1).values
     return (predict(network, images) == labels).all(dim=1).double().mean().item()
+
+
+@contextmanager
+def frozen(network: nn.Module) -> Iterator[None]:
+    """Keep the network in eval mode without gradients; restore each module and parameter after."""
+    modes = [(module, module.training) for module in network.modules()]
+    wants = [(parameter, parameter.requires_grad) for parameter in network.parameters()]
+    network.eval()
+    network.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+        for parameter, want in wants:
+            parameter.requires_grad_(want)

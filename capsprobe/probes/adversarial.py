@@ -50,7 +50,7 @@ class Adversarial(Probe):
     steps: int = 20
     restarts: int = 1
     queries: int = 40
-    limit: int = 60
+    limit: int = 100
 
     def __post_init__(self) -> None:
         """Raise UsageFault where a setting cannot be meant."""

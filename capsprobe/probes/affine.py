@@ -176,7 +176,7 @@ def _observed(
     return observe(
         condition=condition.name,
         severity=severity,
-        unit=condition.unit,
+        unit="image",
         unit_ids=images.ids.numpy(),
         metric=CORRECT,
         values=(answers[:, 0] == images.labels).double().numpy(),

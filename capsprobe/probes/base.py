@@ -1,8 +1,6 @@
 """What every probe shares: how it is called, what it leaves behind, what it must declare."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar, final
 
@@ -13,6 +11,7 @@ from capsprobe.data.images import ImageSet
 from capsprobe.data.views import ViewName
 from capsprobe.faults import UsageFault
 from capsprobe.models.base import Network
+from capsprobe.models.inference import frozen
 from capsprobe.registry import Registry, unknown
 from capsprobe.seeds import generator
 from capsprobe.tables import Condition, Measurement, Metric, check_observations
@@ -65,7 +64,7 @@ class Probe(ABC):
         known = tuple(dict.fromkeys(condition.part for condition in self.conditions))
         if part not in known:
             raise UsageFault(unknown(f"part of probe {self.name}", part, known))
-        with _examined(network):
+        with frozen(network):
             outcome = self.measure(network, images, generator(seed, self.name, part), part)
         check_observations(outcome.observations, metrics=self.metrics, conditions=self.conditions)
         return outcome
@@ -83,19 +82,3 @@ probes: Registry[type[Probe]] = Registry("probe", "capsprobe.probes")
 def together(tables: list[pd.DataFrame]) -> pd.DataFrame:
     """Return tables of observations below one another, numbered anew."""
     return pd.concat(tables, ignore_index=True)
-
-
-@contextmanager
-def _examined(network: Network) -> Iterator[None]:
-    """Put the network into eval mode without gradients; restore each module and parameter after."""
-    modes = [(module, module.training) for module in network.modules()]
-    wants = [(parameter, parameter.requires_grad) for parameter in network.parameters()]
-    network.eval()
-    network.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
-        for parameter, want in wants:
-            parameter.requires_grad_(want)

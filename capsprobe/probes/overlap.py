@@ -178,7 +178,7 @@ def _observed(
         observe(
             condition=condition.name,
             severity=severity,
-            unit=condition.unit,
+            unit="pair",
             unit_ids=pairs.ids.numpy(),
             metric=metric,
             values=value.astype(np.float64),
