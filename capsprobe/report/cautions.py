@@ -23,8 +23,11 @@ def cautions(
     clean: Sequence[CleanRow],
     pairs: Sequence[tuple[str, str]],
 ) -> tuple[Caution, ...]:
-    """Return all cautions of a run, those about missing parts first."""
-    found = [*_cells(run), *_one_seed(run)]
+    """Return all cautions of a run, those about missing parts first.
+
+    `clean` are the models on the datasets that were measured.
+    """
+    found = [*_cells(run), *_one_seed(clean)]
     classes = int(run.get("data", {}).get("classes", 10))
     for probe, held in tables.items():
         found += at_chance(probe, held.estimates, classes)
@@ -96,16 +99,10 @@ def _cells(run: Mapping[str, Any]) -> Iterator[Caution]:
             yield Caution(kind=state, facts=facts)
 
 
-def _one_seed(run: Mapping[str, Any]) -> Iterator[Caution]:
+def _one_seed(clean: Sequence[CleanRow]) -> Iterator[Caution]:
     """Yield the datasets on which every model has one training seed."""
-    seeds: dict[tuple[str, str], set[int]] = {}
-    for entry in run.get("checkpoints", ()):
-        key = str(entry["dataset"]), str(entry["model"])
-        seeds.setdefault(key, set()).add(int(entry["seed"]))
-    single = sorted(
-        {dataset for dataset, _ in seeds}
-        - {dataset for (dataset, _), held in seeds.items() if len(held) > 1}
-    )
+    several = {row.dataset for row in clean if len(row.seeds) > 1}
+    single = [name for name in dict.fromkeys(row.dataset for row in clean) if name not in several]
     if single:
         yield Caution(kind="one_seed", facts={"datasets": single})
 

@@ -39,6 +39,7 @@ def collect(tables: Mapping[str, Tables], samples: pd.DataFrame, run: Mapping[st
     pairs = key_pairs(models)
     clean = clean_rows(run.get("checkpoints", ()))
     differences = _differences(tables, run, pairs)
+    measured = {name for held in tables.values() for name in held.estimates["dataset"].unique()}
     data = run.get("data", {})
     scope = Scope(
         probe="", dataset="", conditions=(), units={}, models=tuple(shown), most=_rows_each(tables)
@@ -52,7 +53,7 @@ def collect(tables: Mapping[str, Tables], samples: pd.DataFrame, run: Mapping[st
         models=tuple(models),
         shown=tuple(shown),
         training_seeds=tuple(sorted({int(e["seed"]) for e in run.get("checkpoints", ())})),
-        cautions=cautions(tables, run, clean, pairs),
+        cautions=cautions(tables, run, [row for row in clean if row.dataset in measured], pairs),
         statements=statements(differences),
         forests=forests(differences),
         clean=clean,

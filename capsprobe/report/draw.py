@@ -133,7 +133,7 @@ def _points(
 def _axes(axes: Axes, panel: Panel, scale: float) -> None:
     axes.set_title(_heading(panel), x=-(_LEFT - 4.0) / (WIDTH - _LEFT - 12.0))
     axes.set_xlabel(wording.axis(panel.condition, panel.unit))
-    axes.set_ylabel(wording.measure_axis(panel.metric))
+    axes.set_ylabel(wording.measure_axis(panel.metric, panel.condition))
     if wording.is_fraction(panel.metric):
         axes.set_ylim(-3.0, 103.0)
         axes.set_yticks(range(0, 101, 25))
@@ -142,7 +142,7 @@ def _axes(axes: Axes, panel: Panel, scale: float) -> None:
 
 
 def _difference(axes: Axes, place: int, each: Difference, looks: Mapping[str, Style]) -> None:
-    winner = {"higher": each.a, "lower": each.b, "none": None}[each.direction]
+    winner = {"higher": each.a, "lower": each.b}.get(each.direction)
     colour = INK if winner is None else PALETTE[looks[winner].colour][0]
     axes.plot([100.0 * each.lower, 100.0 * each.upper], [place, place], color=colour, linewidth=1.8)
     axes.plot(
@@ -173,8 +173,9 @@ def _panel_label(panel: Panel) -> str:
         f"to {100.0 * series.estimates[-1]:.1f}"
         for series in panel.series
     )
-    axis = wording.axis(panel.condition, panel.unit)
-    return f"{_heading(panel)}, {wording.measure_axis(panel.metric)} against {axis}: {ends}."
+    across = wording.axis(panel.condition, panel.unit)
+    up = wording.measure_axis(panel.metric, panel.condition)
+    return f"{_heading(panel)}, {up} against {across}: {ends}."
 
 
 def _forest_label(forest: Forest) -> str:

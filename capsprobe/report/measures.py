@@ -51,8 +51,8 @@ _HEADLINES = {
         Headline(condition="affnist", severity=1.0),
     ),
     "adversarial": (
-        Headline(condition="linf/worst", severity=0.1),
-        Headline(condition="l2/worst", severity=1.5),
+        Headline(condition="linf/worst", severity=0.05),
+        Headline(condition="l2/worst", severity=1.0),
     ),
     "overlap": (
         Headline(condition="multimnist", metric="exact_match", severity=4.0),

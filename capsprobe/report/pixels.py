@@ -21,9 +21,12 @@ def grey_picture(pixels: UInt8[np.ndarray, "height width"]) -> str:
 def difference_picture(
     clean: UInt8[np.ndarray, "height width"], perturbed: UInt8[np.ndarray, "height width"]
 ) -> str:
-    """Return what was added in orange and what was taken away in blue, full colour at 255."""
-    change = (perturbed.astype(np.float64) - clean.astype(np.float64)) / 255.0
-    return _data_uri(_coloured(change), kind=2)
+    """Return what was added in orange and what was taken away in blue.
+
+    The largest change has full colour, because that of an attack could not be seen otherwise.
+    """
+    change = perturbed.astype(np.float64) - clean.astype(np.float64)
+    return _data_uri(_coloured(change / max(np.abs(change).max(initial=0.0), 1.0)), kind=2)
 
 
 def _coloured(change: Float[np.ndarray, "height width"]) -> UInt8[np.ndarray, "height width 3"]:

@@ -7,11 +7,13 @@ from typing import Any
 import pandas as pd
 
 from capsprobe.faults import DataFault
-from capsprobe.parts import read_cells
+from capsprobe.parts import is_record, read_cells
 
 
 def read_run(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
     """Return a run's observations, its samples, and its record.
+
+    A cell whose part is gone or damaged counts as missing, and the run as partial.
 
     Raises
     ------
@@ -25,7 +27,10 @@ def read_run(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
         raise DataFault(f"expected a run folder with run.json, got {folder}") from None
     except ValueError as error:
         raise DataFault(f"{path}: expected JSON, got {error}") from error
+    if not is_record(run):
+        raise DataFault(f"{path}: expected the record of a run, got something else")
     if not (folder / "cells").is_dir():
         raise DataFault(f"expected the cells of the run in {folder / 'cells'}, got no such folder")
     observations, samples = read_cells(folder / "cells", run["cells"])
+    run["partial"] = any(cell["state"] == "missing" for cell in run["cells"])
     return observations, samples, run

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Direction = Literal["higher", "lower", "none"]
+Direction = Literal["higher", "lower", "none", "same"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,13 @@ class Difference:
 
     @property
     def direction(self) -> Direction:
-        """Return what the interval shows of a: that it is higher, lower, or neither."""
+        """Return what the interval shows of a: that it is higher, lower, or neither.
+
+        "same" where it is the point 0, because no image tells the two apart: often both are at
+        0 or at 100 %, and the width is no certainty.
+        """
+        if self.lower == self.upper == 0.0:
+            return "same"
         if self.lower > 0.0:
             return "higher"
         return "lower" if self.upper < 0.0 else "none"

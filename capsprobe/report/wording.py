@@ -61,7 +61,7 @@ SCORES = {
     ),
     "adversarial": (
         "Robust accuracy: right when clean and under every attack that was tried, each on every "
-        "output map. Both ε were fixed before any result was seen."
+        "output map. The two ε are the same in every report."
     ),
     "overlap": "Exact match: both digits of a pair are named.",
 }
@@ -112,7 +112,8 @@ INTERVALS = (
 )
 SAMPLES = (
     "For each model one image that was read rightly when clean and wrongly at the least severity "
-    "seen: clean, perturbed, and the difference (orange: ink added, blue: ink taken away)."
+    "seen: clean, perturbed, and the difference (orange: ink added, blue: ink taken away, as "
+    "strong as the largest change in that image)."
 )
 BENCHMARKS = {
     "affnist": "affNIST, published and ours",
@@ -176,8 +177,10 @@ def condition(name: str) -> str:
     return f"{THREATS[threat]}, {words} {MAPS.get(output_map, output_map)}".strip()
 
 
-def metric(name: str) -> str:
-    """Return a metric in words."""
+def metric(name: str, condition: str = "") -> str:
+    """Return a metric in words; under an attack accuracy is robust accuracy."""
+    if name == "correct" and condition.partition("/")[0] in THREATS:
+        return "robust accuracy"
     return METRICS.get(name, visible(name).replace("_", " "))
 
 
@@ -207,9 +210,10 @@ def axis(condition: str, unit: str) -> str:
     return _AXES.get(condition, f"severity ({unit})" if unit else "severity")
 
 
-def measure_axis(name: str) -> str:
+def measure_axis(name: str, condition: str = "") -> str:
     """Return the label of a metric's axis, with its unit."""
-    return f"{metric(name)} (%)" if is_fraction(name) else metric(name)
+    words = metric(name, condition)
+    return f"{words} (%)" if is_fraction(name) else words
 
 
 def is_fraction(name: str) -> bool:

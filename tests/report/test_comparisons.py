@@ -87,7 +87,13 @@ def test_measure_that_was_not_taken_has_no_difference() -> None:
 
 @pytest.mark.parametrize(
     ("lower", "upper", "direction"),
-    [(0.01, 0.02, "higher"), (-0.02, -0.01, "lower"), (-0.01, 0.01, "none"), (0.0, 0.1, "none")],
+    [
+        (0.01, 0.02, "higher"),
+        (-0.02, -0.01, "lower"),
+        (-0.01, 0.01, "none"),
+        (0.0, 0.1, "none"),
+        (0.0, 0.0, "same"),
+    ],
 )
 def test_direction_is_what_the_interval_shows(lower: float, upper: float, direction: str) -> None:
     assert difference(lower, upper).direction == direction
@@ -96,8 +102,8 @@ def test_direction_is_what_the_interval_shows(lower: float, upper: float, direct
 def test_statement_holds_each_difference_once() -> None:
     held = [difference(0.01, 0.02), difference(-0.02, -0.01), difference(-0.1, 0.1)]
     (statement,) = statements(held)
-    sides = [len(statement.towards(side)) for side in ("higher", "lower", "none")]
-    assert sides == [1, 1, 1]
+    sides = [len(statement.towards(side)) for side in ("higher", "lower", "none", "same")]
+    assert sides == [1, 1, 1, 0]
     assert (statement.n_seeds, statement.n_units) == ((2, 2), (40, 40))
 
 

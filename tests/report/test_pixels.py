@@ -28,3 +28,11 @@ def test_added_ink_is_orange_and_lost_ink_is_blue() -> None:
     assert added[0] > 150 > added[2]
     assert lost[2] > 150 > lost[0]
     assert same.min() > 240
+
+
+def test_small_changes_can_be_seen_and_none_is_none() -> None:
+    clean = np.array([[100, 100]], dtype=np.uint8)
+    more, same = read(difference_picture(clean, np.array([[103, 100]], dtype=np.uint8)))[0]
+    assert more[2] < 50
+    assert same.min() > 240
+    assert read(difference_picture(clean, clean)).min() > 240
