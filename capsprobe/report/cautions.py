@@ -58,8 +58,9 @@ def at_chance(probe: str, estimates: pd.DataFrame, classes: int) -> Iterator[Cau
 def masked(estimates: pd.DataFrame) -> Iterator[Caution]:
     """Yield signs that gradients are hidden, so that robust accuracy may be overstated.
 
-    Robust accuracy under the worst case stays above zero at the largest epsilon, or rises with
-    epsilon; one step does more than many; an attack without gradients does more than one with.
+    Robust accuracy under the worst case stays above zero at the largest epsilon; one step does
+    more than many; an attack without gradients does more than one with. That it rises with
+    epsilon is no sign to look for: an image broken once counts as broken ever after.
     One caution for each sign, dataset and threat; `found` has a model, a severity and by how much.
     """
     attacked = estimates[
@@ -121,10 +122,6 @@ def _not_to_zero(threat: str, curves: dict[str, pd.Series]) -> Iterator[Facts]:
         yield {"severity": float(curve.index[-1]), "by": float(curve.iloc[-1])}
 
 
-def _rises(threat: str, curves: dict[str, pd.Series]) -> Iterator[Facts]:
-    yield from _largest(curves.get(f"{threat}/worst", _EMPTY).diff())
-
-
 def _single_step(threat: str, curves: dict[str, pd.Series]) -> Iterator[Facts]:
     yield from _stronger(threat, curves, weak="fgsm", strong="pgd")
 
@@ -152,7 +149,6 @@ def _largest(gaps: pd.Series) -> Iterator[Facts]:
 _EMPTY = pd.Series(dtype="float64", index=pd.Index([], dtype="float64"))
 _SIGNS: dict[str, Callable[[str, dict[str, pd.Series]], Iterator[Facts]]] = {
     "not_to_zero": _not_to_zero,
-    "rises": _rises,
     "single_step": _single_step,
     "black_box": _black_box,
 }

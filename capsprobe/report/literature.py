@@ -113,6 +113,7 @@ def clean_benchmarks(rows: Sequence[CleanRow]) -> tuple[Benchmark, ...]:
             model=row.model,
             value=1.0 - row.accuracy,
             source="",
+            note="95 % interval" if len(row.seeds) == 1 else "worst and best seed",
             dataset=row.dataset,
             lower=1.0 - row.highest,
             upper=1.0 - row.lowest,

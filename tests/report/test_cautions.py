@@ -44,12 +44,6 @@ def test_robust_accuracy_that_stays_is_suspected() -> None:
     assert caution.facts["found"] == [{"model": "cnn", "severity": 0.2, "by": 0.2}]
 
 
-def test_robust_accuracy_that_rises_is_suspected() -> None:
-    (caution,) = masked(attacked(worst=(0.9, 0.3, 0.4, 0.0)))
-    assert caution.kind == "rises"
-    assert caution.facts["found"][0]["by"] == pytest.approx(0.1)
-
-
 def test_one_step_that_beats_many_is_suspected() -> None:
     assert kinds(masked(attacked(fgsm=(0.9, 0.2), pgd=(0.9, 0.5)))) == ["single_step"]
 

@@ -58,4 +58,5 @@ def test_clean_errors_stand_beside_the_published_ones() -> None:
     (found,) = clean_benchmarks(clean_rows([entry(accuracy=0.99)]))
     assert published(found) == [0.39, 0.34, 0.29, 0.35, 0.25, 0.36, 0.34, 0.26]
     assert found.rows[-1].value == pytest.approx(0.01)
+    assert found.rows[-1].note == "95 % interval"
     assert clean_benchmarks(clean_rows([entry(dataset="digits-pairs")])) == ()
