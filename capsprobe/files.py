@@ -5,6 +5,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from capsprobe.faults import EnvironmentFault
+
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     """Call `write` on a temporary file in the same folder, sync it, then rename it to `path`.
@@ -32,6 +34,25 @@ def write_text(path: Path, text: str) -> None:
         part.write_bytes(text.encode())
 
     write_atomically(path, write)
+
+
+def check_writable(folder: Path) -> None:
+    """Make a folder and prove that it can be written to, before anything is computed for it.
+
+    Raises
+    ------
+    EnvironmentFault
+        Where it cannot.
+    """
+    trial = folder / ".writable"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(trial, "")
+        trial.unlink()
+    except OSError as error:
+        raise EnvironmentFault(
+            f"expected a folder that can be written to, got {folder}: {error.strerror}"
+        ) from error
 
 
 def _sync(path: Path) -> None:

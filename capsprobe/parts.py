@@ -28,6 +28,7 @@ from capsprobe.tables import (
 )
 
 _METADATA = b"capsprobe"
+_CELL_FACTS = {*STUDY_COLUMNS, "key", "part", "state", "seconds", "cause", "row_hash", "left_out"}
 _TEXTS = ("condition", "unit", "metric")
 
 
@@ -97,17 +98,30 @@ def read_part(path: Path) -> Part:
     )
 
 
+def is_record(facts: object) -> bool:
+    """Return whether what was read from a run.json has the cells that a run has."""
+    if not isinstance(facts, dict) or facts.get("schema") != SCHEMA_VERSION:
+        return False
+    cells = facts.get("cells")
+    return isinstance(cells, list) and all(
+        isinstance(cell, dict) and _CELL_FACTS <= cell.keys() and isinstance(cell["key"], str)
+        for cell in cells
+    )
+
+
 def read_cells(folder: Path, cells: Sequence[dict[str, Any]]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return all observations, and all samples, of the cells of a run that are finished.
 
-    `cells` are those of run.json: key, probe, model, training_seed and dataset of each. A part
-    that is missing or damaged is passed over.
+    `cells` are those of run.json. A part that is missing or damaged is passed over, and the cell
+    put down as missing, with the cause.
     """
     observations, samples = [], []
     for cell in cells:
         try:
             part = read_part(folder / f"{cell['key']}.parquet")
-        except Damaged:
+        except Damaged as damage:
+            if cell["state"] != "failed":
+                cell.update(state="missing", cause=f"its part cannot be used: {damage}")
             continue
         observations.append(_named(part.measurement.observations, cell))
         samples.append(_named(part.measurement.samples, cell))

@@ -94,11 +94,13 @@ def test_cells_come_together_with_the_studys_columns(tmp_path: Path) -> None:
                 "model": "cnn",
                 "training_seed": seed,
                 "dataset": "digits",
+                "state": "done",
             }
         )
     cells.append({**cells[0], "key": "missing"})
     table, pictures = read_cells(tmp_path, cells)
     assert table.groupby("training_seed").size().to_dict() == {0: 5, 1: 5}
+    assert [cell["state"] for cell in cells] == ["done", "done", "missing"]
     assert list(table.columns[:4]) == ["probe", "model", "training_seed", "dataset"]
     assert pictures.empty
     assert set(SAMPLE_COLUMNS) < set(pictures.columns)
@@ -136,6 +138,7 @@ def test_seven_million_rows_fit_and_load_fast(tmp_path: Path) -> None:
                 "model": "cnn",
                 "training_seed": index,
                 "dataset": "digits",
+                "state": "done",
             }
         )
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 60e6

@@ -90,11 +90,11 @@ def robustness(
 
     request = measuring.Request(
         settings=measuring.settings(
-            models=names(model),
+            models=names("--model", model),
             dataset=dataset,
             data_dir=data_dir,
             weights=weights,
-            probes=names(probe) or measuring.ROBUSTNESS,
+            probes=names("--probe", probe) or measuring.ROBUSTNESS,
             training_seeds=integers("--seed", seed),
             epsilons=floats("--eps", eps),
             limit=limit,
@@ -177,21 +177,20 @@ def main() -> None:
         status = _told(str(fault), fault.exit_code, arguments)
     except _ClickException as error:
         status = _told(_text(error), USAGE, arguments)
-    except _Terminated:
-        status = TERMINATED
     except (KeyboardInterrupt, typer.Abort):
         status = _told("interrupted; run the same command again to resume", INTERRUPTED, arguments)
     except OSError as error:
         status = _told(f"{error.filename or 'output'}: {error.strerror}", ENVIRONMENT, arguments)
-    sys.exit(status or 0)
+    sys.exit(TERMINATED if status == INTERRUPTED and _signals else status or 0)
 
 
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM, handled like Ctrl-C but for the exit code."""
+# SIGTERM ends a command as Ctrl-C does, but for the exit code.
+_signals: list[int] = []
 
 
 def _terminate(signum: int, frame: FrameType | None) -> None:
-    raise _Terminated
+    _signals.append(signum)
+    raise KeyboardInterrupt
 
 
 def _text(error: Any) -> str:

@@ -17,6 +17,7 @@ from capsprobe.report import render
 from capsprobe.study import Settings
 from capsprobe.study.progress import shown
 from capsprobe.study.record import (
+    outputs,
     read_record,
     record,
     same_cells,
@@ -25,6 +26,7 @@ from capsprobe.study.record import (
 )
 from capsprobe.study.running import Outcome, plan_study, run_study
 
+_OPTIONS = {"training_seeds": "--seed", "models": "--model", "probes": "--probe"}
 ROBUSTNESS = ("adversarial", "affine", "overlap")
 DONE, CELLS_FAILED, INTERRUPTED = 0, 1, 130
 
@@ -64,7 +66,8 @@ def settings(
         return Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
-        name = "--" + "-".join(str(part) for part in first["loc"][:1]).replace("_", "-")
+        field = str(first["loc"][0])
+        name = _OPTIONS.get(field, f"--{field.replace('_', '-')}")
         text = first["msg"].removeprefix("Value error, ")
         raise UsageFault(f"{name}: {text}, got {first['input']!r}") from error
 
@@ -98,14 +101,25 @@ def measure(request: Request) -> int:
         console.print(f"warning: {line}", markup=False, highlight=False, soft_wrap=True)
     facts = record(outcome, command=request.command, title=request.title)
     page = request.folder / "index.html"
-    if standing is None or not page.is_file() or not same_outcome(standing, facts):
+    if request.fresh or not _stands(standing, facts, request.folder):
         write_record(request.folder, facts)
         page = render(request.folder)
+        # Last, so that a report that was cut short is never taken for a whole one.
+        write_record(request.folder, {**facts, "outputs": outputs(request.folder)})
     _tell(request, outcome, page)
     if outcome.interrupted:
         sys.stderr.write(f"interrupted; to resume: {request.command}\n")
         return INTERRUPTED
     return CELLS_FAILED if outcome.count("failed") else DONE
+
+
+def _stands(standing: dict[str, Any] | None, facts: dict[str, Any], folder: Path) -> bool:
+    """Return whether the report in the folder is the one that would be written now."""
+    return (
+        standing is not None
+        and same_outcome(standing, facts)
+        and standing.get("outputs") == outputs(folder)
+    )
 
 
 def _start(request: Request, plan: Outcome) -> None:

@@ -5,15 +5,24 @@ import shlex
 from capsprobe.faults import UsageFault
 
 
-def names(given: list[str] | None) -> tuple[str, ...]:
-    """Return the names in options that were repeated, separated by commas, or both."""
-    return tuple(part.strip() for text in given or [] for part in text.split(",") if part.strip())
+def names(option: str, given: list[str] | None) -> tuple[str, ...]:
+    """Return what options that were repeated, separated by commas, or both, name.
+
+    Raises
+    ------
+    UsageFault
+        Where the option is given and names nothing.
+    """
+    found = tuple(part.strip() for text in given or [] for part in text.split(",") if part.strip())
+    if given and not found:
+        raise UsageFault(f"{option}: expected at least one value, got {','.join(given)!r}")
+    return found
 
 
 def integers(option: str, given: list[str] | None) -> tuple[int, ...]:
     """Return whole numbers from an option; raise UsageFault for anything else."""
     try:
-        return tuple(int(part) for part in names(given))
+        return tuple(int(part) for part in names(option, given))
     except ValueError:
         raise UsageFault(f"{option}: expected whole numbers, got {','.join(given or [])}") from None
 
@@ -21,7 +30,7 @@ def integers(option: str, given: list[str] | None) -> tuple[int, ...]:
 def floats(option: str, given: list[str] | None) -> tuple[float, ...]:
     """Return numbers from an option; raise UsageFault for anything else."""
     try:
-        return tuple(float(part) for part in names(given))
+        return tuple(float(part) for part in names(option, given))
     except ValueError:
         raise UsageFault(f"{option}: expected numbers, got {','.join(given or [])}") from None
 

@@ -12,8 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from capsprobe.cli.devices import resolve
 from capsprobe.data.base import Source
 from capsprobe.data.views import Name
-from capsprobe.faults import EnvironmentFault, UsageFault
+from capsprobe.faults import UsageFault
+from capsprobe.files import check_writable
 from capsprobe.models.base import models
+from capsprobe.models.checkpoints import stem
 from capsprobe.training.loop import Epoch, train
 from capsprobe.training.plan import Plan
 from capsprobe.training.recipe import Recipe, default_recipe
@@ -37,7 +39,9 @@ def plan(
         recipe = Recipe(**(default_recipe(name.base, name.view).model_dump() | given))
     except ValidationError as error:
         first = error.errors()[0]
-        raise UsageFault(f"--{first['loc'][0]}: {first['msg']}, got {first['input']!r}") from error
+        field = str(first["loc"][0])
+        option = {"decoder_weight": "decoder"}.get(field, field)
+        raise UsageFault(f"--{option}: {first['msg']}, got {first['input']!r}") from error
     if seed < 0:
         raise UsageFault(f"--seed: expected 0 or more, got {seed}")
     return Plan(
@@ -53,12 +57,10 @@ def plan(
 
 def run(wanted: Plan, *, as_json: bool, quiet: bool) -> None:
     """Train, showing every epoch on stderr, and print where the checkpoint lies."""
-    try:
-        wanted.folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EnvironmentFault(
-            f"expected a folder that can be written to, got {wanted.folder}: {error.strerror}"
-        ) from error
+    check_writable(wanted.folder)
+    name = stem(wanted.model, wanted.dataset, wanted.seed)
+    if (wanted.folder / f"{name}.json").exists():
+        raise UsageFault(f"expected a new checkpoint, got {name}, already in {wanted.folder}")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True, quiet=quiet)
     with Progress(*columns, TimeRemainingColumn(), console=console) as progress:

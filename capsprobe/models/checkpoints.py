@@ -80,9 +80,8 @@ def load_model(
         Where there is no such checkpoint, or it is damaged.
     """
     entry = read_entry(folder, stem(known(name), dataset, seed))
-    decoder = entry.recipe.get("decoder_weight", 0.0) > 0.0
-    network = build(name, Frame(**entry.frame), seed=seed, decoder=decoder)
-    fill(network, read_weights(folder / f"{entry.stem}.safetensors", entry.weights_sha256))
+    network = _built(entry)
+    fill(network, parse_weights(entry.stem, check_weights(folder, entry)))
     return network.eval()
 
 
@@ -93,7 +92,15 @@ def known(name: str) -> str:
 
 
 def manifest(folder: Path = SHIPPED) -> list[Entry]:
-    """Return all entries of a folder, sorted by model, dataset and seed."""
+    """Return all entries of a folder, sorted by dataset, model and seed.
+
+    Raises
+    ------
+    ModelFault
+        Where there is no such folder, or an entry is not readable.
+    """
+    if not folder.is_dir():
+        raise ModelFault(f"expected a folder of checkpoints, got {folder}")
     entries = [read_entry(folder, path.stem) for path in sorted(folder.glob("*.json"))]
     return sorted(entries, key=lambda entry: (entry.dataset, entry.model, entry.seed))
 
@@ -110,19 +117,20 @@ def read_entry(folder: Path, name: str) -> Entry:
         raise ModelFault(f"{path.name}: expected a checkpoint's entry, got {first}") from error
 
 
-def read_weights(path: Path, sha256: str) -> dict[str, Tensor]:
-    """Return the tensors of a file, checked against its hash, in single precision, all finite."""
+def check_weights(folder: Path, entry: Entry) -> bytes:
+    """Return the bytes of an entry's weights; raise ModelFault where they are not those trained."""
+    path = folder / f"{entry.stem}.safetensors"
     try:
         content = path.read_bytes()
     except OSError as error:
         raise ModelFault(f"{path.name}: cannot be read: {error.strerror}") from error
     found = hashlib.sha256(content).hexdigest()
-    if found != sha256:
+    if found != entry.weights_sha256:
         raise ModelFault(
-            f"{path.name}: expected SHA-256 {sha256[:16]}…, got {found[:16]}… "
+            f"{path.name}: expected SHA-256 {entry.weights_sha256[:16]}…, got {found[:16]}… "
             f"({len(content)} bytes); the file is damaged or not the one that was trained"
         )
-    return parse_weights(path.name, content)
+    return content
 
 
 def parse_weights(name: str, content: bytes) -> dict[str, Tensor]:
@@ -173,6 +181,15 @@ def write_weights(path: Path, tensors: dict[str, Tensor]) -> str:
 def write_entry(folder: Path, entry: Entry) -> None:
     """Write an entry beside its weights."""
     write_text(folder / f"{entry.stem}.json", entry.model_dump_json(indent=1) + "\n")
+
+
+def _built(entry: Entry) -> Network:
+    try:
+        frame = Frame(**entry.frame)
+        decoder = float(entry.recipe.get("decoder_weight", 0.0)) > 0.0
+    except (TypeError, ValueError) as error:
+        raise ModelFault(f"{entry.stem}.json: expected frame and recipe, got {error}") from error
+    return build(entry.model, frame, seed=entry.seed, decoder=decoder)
 
 
 def _missing(folder: Path, name: str) -> str:

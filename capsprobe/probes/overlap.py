@@ -54,7 +54,8 @@ class Overlap(Probe):
     36x36 canvas; at 0 they are as far apart as it allows, which for two large digits is corner to
     corner, and farther than pairs in training. A pair farther than `tolerance` from the
     target is left out. `multimnist` is the published test at each largest shift (4 in the paper,
-    6 in its code). Each image has one partner throughout, of another class. Networks of placed
+    6 in its code). The partner is of another class; it is drawn anew for
+    each part and each largest shift, from the images at hand. Networks of placed
     single digits, which never saw a pair, get the same pairs in the middle of their canvas.
     """
 

@@ -53,11 +53,12 @@ def checkpoints(settings: Settings) -> list[Entry]:
         models[name]
     entries = [entry for entry in manifest(settings.weights) if _fits(entry, wanted, settings)]
     missing = set(settings.models) - {entry.model for entry in entries}
-    if missing or not entries:
+    absent = set(settings.training_seeds) - {entry.seed for entry in entries}
+    if missing or absent or not entries:
         what = ", ".join(sorted(missing)) or "any model"
         raise ModelFault(
             f"expected a checkpoint of {what} for {settings.dataset}"
-            f"{_seeds(settings)}, got none; `capsprobe ls models` lists what there is"
+            f"{_seeds(absent)}, got none; `capsprobe ls models` lists the shipped ones"
         )
     return entries
 
@@ -111,8 +112,8 @@ def _fits(entry: Entry, wanted: Name, settings: Settings) -> bool:
     )
 
 
-def _seeds(settings: Settings) -> str:
-    seeds = ",".join(str(seed) for seed in settings.training_seeds)
+def _seeds(absent: set[int]) -> str:
+    seeds = ",".join(str(seed) for seed in sorted(absent))
     return f" with seed {seeds}" if seeds else ""
 
 

@@ -4,6 +4,7 @@ It holds no path of the machine beyond what the user typed, because reports are 
 """
 
 import dataclasses
+import hashlib
 import json
 import platform
 from pathlib import Path
@@ -13,11 +14,14 @@ import torch
 
 from capsprobe.files import write_text
 from capsprobe.models.inference import BATCH_SIZE
+from capsprobe.parts import is_record
 from capsprobe.probes.base import Probe
 from capsprobe.study.grid import versions
 from capsprobe.study.running import Outcome
 from capsprobe.study.settings import describe
 from capsprobe.tables import SCHEMA_VERSION
+
+_NOT_OF_THE_ESSENCE = ("command", "title", "outputs")
 
 
 def record(outcome: Outcome, *, command: str, title: str) -> dict[str, Any]:
@@ -65,12 +69,22 @@ def read_record(folder: Path) -> dict[str, Any] | None:
         facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return facts if isinstance(facts, dict) and facts.get("schema") == SCHEMA_VERSION else None
+    return facts if is_record(facts) else None
 
 
 def same_cells(standing: dict[str, Any], plan: Outcome) -> bool:
     """Return whether an earlier run had the very cells of this one."""
     return [cell["key"] for cell in standing["cells"]] == [cell.key for cell in plan.cells]
+
+
+def outputs(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of everything that a report consists of, by path in the run folder."""
+    paths = [folder / "index.html", *folder.glob("tables/*"), *folder.glob("figures/*")]
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(paths)
+        if path.is_file()
+    }
 
 
 def same_outcome(standing: dict[str, Any], facts: dict[str, Any]) -> bool:
@@ -84,7 +98,7 @@ def _essence(facts: dict[str, Any]) -> dict[str, Any]:
         (cell["key"], cell["row_hash"], cell["cause"], cell["state"] in ("done", "cached"))
         for cell in facts["cells"]
     ]
-    kept = {key: value for key, value in facts.items() if key not in ("command", "title")}
+    kept = {key: value for key, value in facts.items() if key not in _NOT_OF_THE_ESSENCE}
     # Through JSON, which knows no tuples.
     return json.loads(json.dumps({**kept, "cells": cells}))
 

@@ -11,9 +11,10 @@ import torch
 from capsprobe.data.base import Source, datasets
 from capsprobe.data.images import ImageSet
 from capsprobe.data.views import Name
-from capsprobe.faults import EnvironmentFault, Fault
+from capsprobe.faults import EnvironmentFault
+from capsprobe.files import check_writable
 from capsprobe.models.base import Network
-from capsprobe.models.checkpoints import Entry, load_model
+from capsprobe.models.checkpoints import Entry, check_weights, load_model
 from capsprobe.parts import Part
 from capsprobe.probes.base import Probe
 from capsprobe.study.grid import Cell, checkpoints, grid
@@ -78,6 +79,8 @@ def plan_study(settings: Settings) -> Outcome:
     """
     examined = build_probes(settings)
     entries = checkpoints(settings)
+    for entry in entries:
+        check_weights(settings.weights, entry)
     check_device(settings.device)
     images = base_images(settings)
     cells = grid(settings, entries, examined, images)
@@ -104,8 +107,8 @@ def run_study(
         For whatever in the settings or the folder cannot be used.
     """
     outcome = plan or plan_study(settings)
+    check_writable(folder / "cells")
     store = Store(folder / "cells")
-    store.prepare()
     try:
         _measure_all(outcome, store, listener, fresh)
     except KeyboardInterrupt:
@@ -150,7 +153,7 @@ def _measure(
     probe, seed = outcome.probes[cell.probe], outcome.settings.seed
     try:
         measurement = probe(load(cell.entry), outcome.images, part=cell.part, seed=seed)
-    except (Fault, RuntimeError, ValueError, ArithmeticError, MemoryError) as error:
+    except Exception as error:
         first = str(error).splitlines()[0] if str(error) else ""
         return CellState(
             cell=cell,

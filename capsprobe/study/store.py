@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from capsprobe.faults import EnvironmentFault
-from capsprobe.files import write_atomically
 from capsprobe.parts import Damaged, Part, read_part, write_part
 from capsprobe.study.grid import Cell
 from capsprobe.tables import Measurement
@@ -16,25 +15,6 @@ class Store:
 
     folder: Path
     set_aside: list[str] = field(default_factory=list)
-
-    def prepare(self) -> None:
-        """Make the folder and prove that it can be written to, before anything is computed.
-
-        Raises
-        ------
-        EnvironmentFault
-            Where it cannot.
-        """
-        trial = self.folder / ".writable"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(trial, lambda part: None)
-            trial.unlink()
-        except OSError as error:
-            raise EnvironmentFault(
-                f"expected a folder that can be written to, got {self.folder.parent}: "
-                f"{error.strerror}"
-            ) from error
 
     def read(self, cell: Cell) -> Part | None:
         """Return a finished cell, or none where it has to be computed.

@@ -79,8 +79,17 @@ def test_robustness_on_a_few_images_writes_a_whole_run_folder(
         assert (folder / "tables" / f"{probe}.parquet").is_file()
     assert list((folder / "figures").glob("*.svg"))
     assert (folder / "index.html").stat().st_size < 2_000_000
+    before = {path: path.read_bytes() for path in folder.glob("*/*.[cs][sv][vg]")}
+    assert len(before) > 10
+    table = folder / "tables" / "affine.csv"
+    table.write_text(table.read_text() + "edited")
     again = json.loads(printed(monkeypatch, capsys, *arguments, "--json"))
     assert again["cells"]["done"] == 0
+    assert {path: path.read_bytes() for path in before} == before
+    for path in before:
+        path.unlink()
+    printed(monkeypatch, capsys, *arguments, "--fresh")
+    assert {path: path.read_bytes() for path in before} == before
 
 
 def test_help_imports_neither_torch_nor_pandas() -> None:

@@ -44,7 +44,9 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         ("robustness --device tpu", 4, "cpu"),
         ("robustness --unknown", 2, "--unknown"),
         ("robustness --config nowhere.toml", 2, "--config"),
-        ("robustness --weights nowhere", 3, "checkpoint"),
+        ("robustness --weights nowhere", 3, "nowhere"),
+        ("robustness --seed 0,99", 3, "seed 99"),
+        ("robustness --model ,", 2, "--model"),
         ("robustness --dataset mnist --data-dir nowhere", 3, "nowhere"),
         ("report nowhere", 3, "run.json"),
         ("train capsnett", 2, "Did you mean 'capsnet'?"),
@@ -105,7 +107,7 @@ def test_output_that_cannot_be_written_is_refused_at_once(
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped"])
-def test_damaged_checkpoint_fails_its_cells_and_says_why(
+def test_damaged_checkpoint_is_refused(
     damage: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "weights"
@@ -117,18 +119,11 @@ def test_damaged_checkpoint_fails_its_cells_and_says_why(
     content = bytearray(weights.read_bytes())
     content[-7] ^= 0x10
     weights.write_bytes(content[:-100] if damage == "cut" else content)
-    status = call(
-        monkeypatch,
-        *f"robustness --weights {folder} --probe affine --limit 8 -q".split(),
-        *f"--output {tmp_path / 'run'} --json".split(),
-    )
-    out, err = capsys.readouterr()
-    assert status == 1
+    assert call(monkeypatch, *f"robustness --weights {folder} --output {tmp_path}/run".split()) == 3
+    err = capsys.readouterr().err
     assert "SHA-256" in err
-    assert "Traceback" not in err
-    cells = json.loads(out)["cells"]
-    assert cells["done"] == cells["failed"] > 0
-    assert Path(json.loads(out)["report"]).is_file()
+    assert err.count("\n") == 1
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped"])
@@ -178,3 +173,41 @@ def test_interrupt_ends_with_130_and_the_command_that_resumes(tmp_path: Path) ->
     assert set(states[1:]) == {"missing"}
     assert run["partial"]
     assert (tmp_path / "run" / "index.html").is_file()
+
+
+def test_terminated_run_ends_with_143(tmp_path: Path) -> None:
+    code = (
+        "import signal, sys\n"
+        "from capsprobe.study import running\n"
+        "running._measure = lambda *a: signal.raise_signal(signal.SIGTERM)\n"
+        "sys.argv = ['capsprobe', 'robustness', '--probe', 'affine', '--limit', '4',\n"
+        f"            '--model', 'cnn', '--output', {str(tmp_path / 'run')!r}]\n"
+        "from capsprobe.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == 143, done.stderr
+    assert "to resume" in done.stderr
+
+
+def test_checkpoint_that_is_there_is_not_trained_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in SHIPPED.glob("cnn.digits.0.*"):
+        shutil.copy(path, tmp_path)
+    assert call(monkeypatch, "train", "cnn", "--output", str(tmp_path)) == 2
+    assert "already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"schema": 1}', '{"schema": 1, "cells": [{}]}'])
+def test_record_of_no_run_is_refused(
+    content: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "run.json").write_text(content)
+    assert call(monkeypatch, "report", str(tmp_path)) == 3
+    assert capsys.readouterr().err.count("\n") == 1

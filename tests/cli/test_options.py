@@ -11,8 +11,8 @@ from capsprobe.faults import UsageFault
 
 
 def test_names_are_split_at_commas_and_gathered_from_repeats() -> None:
-    assert names(["a,b", " c ", ","]) == ("a", "b", "c")
-    assert names(None) == ()
+    assert names("--model", ["a,b", " c ", ","]) == ("a", "b", "c")
+    assert names("--model", None) == ()
 
 
 def test_numbers_are_read_with_a_point_whatever_the_locale() -> None:

@@ -119,7 +119,7 @@ def test_damaged_part_is_set_aside_and_computed_again(
     pd.testing.assert_frame_equal(before, table(outcome, tmp_path))
 
 
-def test_checkpoint_that_changed_is_examined_again_and_a_damaged_one_fails(
+def test_damaged_checkpoint_is_refused_before_anything_is_computed(
     settings: Settings, tmp_path: Path
 ) -> None:
     import shutil
@@ -130,10 +130,9 @@ def test_checkpoint_that_changed_is_examined_again_and_a_damaged_one_fails(
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.write_bytes(content)
-    outcome = run_study(settings.model_copy(update={"weights": folder}), tmp_path)
-    failed = [state for state in outcome.states.values() if state.state == "failed"]
-    assert len(failed) == 2
-    assert all("SHA-256" in state.cause for state in failed)
+    with pytest.raises(ModelFault, match="SHA-256"):
+        run_study(settings.model_copy(update={"weights": folder}), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(
@@ -144,6 +143,8 @@ def test_checkpoint_that_changed_is_examined_again_and_a_damaged_one_fails(
         ({"probes": ("dimmin",)}, UsageFault, "dimming"),
         ({"dataset": "digit"}, UsageFault, "digits"),
         ({"training_seeds": (7,)}, ModelFault, "seed 7"),
+        ({"training_seeds": (0, 7)}, ModelFault, "seed 7"),
+        ({"weights": Path("nowhere")}, ModelFault, "nowhere"),
         ({"device": "cuda:99"}, EnvironmentFault, "cuda:99"),
         ({"probe_settings": {"dimming": {"factor": 1}}}, UsageFault, "factors"),
         ({"probe_settings": {"dimming": {"factors": 1}}}, UsageFault, "list"),
