@@ -21,6 +21,10 @@ class Measure:
     unit: str
 
 
+FEWEST = 20
+"""Images below which no direction is named."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Difference:
     """Model a minus model b in one measure, paired by training seed and image."""
@@ -39,8 +43,11 @@ class Difference:
         """Return what the interval shows of a: that it is higher, lower, or neither.
 
         "same" where it is the point 0, because no image tells the two apart: often both are at
-        0 or at 100 %, and the width is no certainty.
+        0 or at 100 %, and the width is no certainty. Neither, whatever the interval, below 20
+        images: a bootstrap of a handful that all agree has no width at all.
         """
+        if self.n_units < FEWEST:
+            return "none"
         if self.lower == self.upper == 0.0:
             return "same"
         if self.lower > 0.0:

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from capsprobe.report.comparisons import differences_of, forests, key_pairs, statements
-from capsprobe.report.summary import Difference, Measure
+from capsprobe.report.summary import FEWEST, Difference, Measure
 from capsprobe.stats.aggregate import aggregate
 from capsprobe.stats.paired import differences
 from capsprobe.stats.summary import summarise
@@ -116,3 +118,9 @@ def test_no_tables_give_no_difference() -> None:
     empty = summarise(TABLE.head(0), pairs=[])
     assert isinstance(empty.estimates, pd.DataFrame)
     assert differences_of([("capsnet", "cnn")], [MEAN], empty) == []
+
+
+def test_no_direction_is_named_from_a_handful_of_images() -> None:
+    certain = difference(1.0, 1.0)
+    assert certain.direction == "higher"
+    assert replace(certain, n_units=FEWEST - 1).direction == "none"
