@@ -144,7 +144,9 @@ def test_damaged_idx_file_is_refused(
 
 def test_interrupt_ends_with_130_and_the_command_that_resumes(tmp_path: Path) -> None:
     code = (
-        "import signal, sys, threading\n"
+        "import signal, sys\n"
+        # Where tests run in the background, Ctrl-C is ignored from the start.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from capsprobe.study import running\n"
         "measure = running._measure\n"
         "def first_only(*arguments):\n"
