@@ -51,8 +51,11 @@ _HEADLINES = {
         Headline(condition="affnist", severity=1.0),
     ),
     "adversarial": (
+        # Two of each: one alone would be a choice of where a difference shows.
         Headline(condition="linf/worst", severity=0.05),
+        Headline(condition="linf/worst", severity=0.1),
         Headline(condition="l2/worst", severity=1.0),
+        Headline(condition="l2/worst", severity=1.5),
     ),
     "overlap": (
         Headline(condition="multimnist", metric="exact_match", severity=4.0),
@@ -68,7 +71,7 @@ def view_of(dataset: str) -> str:
 
 
 def headlines(probe: str, estimates: pd.DataFrame, units: Mapping[str, str]) -> tuple[Measure, ...]:
-    """Return the measures that stand for a probe, for each dataset in turn.
+    """Return the measures that stand for a probe, for each dataset in turn, each once.
 
     A probe that is not ours is represented by the means of its first sweeps.
     """
@@ -86,7 +89,7 @@ def headlines(probe: str, estimates: pd.DataFrame, units: Mapping[str, str]) -> 
         if _is_for(headline, dataset, estimates)
         for severity in _severities(headline, dataset, estimates)
     ]
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def is_main(condition: str) -> bool:

@@ -61,7 +61,7 @@ SCORES = {
     ),
     "adversarial": (
         "Robust accuracy: right when clean and under every attack that was tried, each on every "
-        "output map. The two ε are the same in every report."
+        "output map. The ε are the same in every report."
     ),
     "overlap": "Exact match: both digits of a pair are named.",
 }
