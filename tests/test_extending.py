@@ -29,7 +29,7 @@ images = load_images("digits").limit(8)
 small = Frame(width=8, types=2)
 cnn = build("cnn", small, seed=0, decoder=False).eval()
 matrix = build("matrix", small, seed=0, decoder=False).eval()
-capsnet = CapsNet(small, routing=routings["first"], iterations=2).eval()
+capsnet = CapsNet(small, routing="first", iterations=2).eval()
 noisy = attacks["noise"]()(
     cnn, images.images, images.labels, epsilon=0.1, seed=0, output_map="scores"
 )

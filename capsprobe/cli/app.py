@@ -128,6 +128,9 @@ def train(
     data_dir: DataDir = None,
     seed: Annotated[int, typer.Option(help="Training seed.")] = 0,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training split.")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Adam's highest rate; the schedule is fixed.")
+    ] = None,
     loss: Annotated[str | None, typer.Option(help="margin or cross-entropy.")] = None,
     decoder: Annotated[
         float | None, typer.Option(help="Weight of a decoder's error; 0.0005 in Sabour 2017.")
@@ -149,7 +152,12 @@ def train(
         seed=seed,
         device=device,
         folder=output,
-        changes={"epochs": epochs, "loss": loss, "decoder_weight": decoder}
+        changes={
+            "epochs": epochs,
+            "learning_rate": learning_rate,
+            "loss": loss,
+            "decoder_weight": decoder,
+        }
         | ({"precision": "bf16"} if bf16 else {}),
     )
     training.run(plan, as_json=as_json, quiet=quiet)

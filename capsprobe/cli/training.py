@@ -40,7 +40,7 @@ def plan(
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0])
-        option = {"decoder_weight": "decoder"}.get(field, field)
+        option = {"decoder_weight": "decoder"}.get(field, field.replace("_", "-"))
         raise UsageFault(f"--{option}: {first['msg']}, got {first['input']!r}") from error
     if seed < 0:
         raise UsageFault(f"--seed: expected 0 or more, got {seed}")

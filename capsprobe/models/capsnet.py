@@ -5,11 +5,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from capsprobe.models.base import Frame, Network, Scores, models
-from capsprobe.models.capsules import Votes, primary_capsules
+from capsprobe.models.capsules import Votes, primary_capsules, single
 from capsprobe.models.trunk import PARENT_POSE, POSE, Halving, Trunk, plain, positions
-from capsprobe.routing.base import Routing, RoutingTrace, length
-from capsprobe.routing.dynamic import route_dynamic
-from capsprobe.shapes import IMAGES, SCORES
+from capsprobe.routing.base import RoutingTrace, length
+from capsprobe.shapes import CHILDREN, IMAGES, SCORES
 
 
 class CapsNet(Network):
@@ -20,7 +19,7 @@ class CapsNet(Network):
 
     scores: Scores = "lengths"
 
-    def __init__(self, frame: Frame, *, routing: Routing, iterations: int) -> None:
+    def __init__(self, frame: Frame, *, routing: str, iterations: int) -> None:
         super().__init__()
         self.frame = frame
         self.routing = routing
@@ -40,21 +39,29 @@ class CapsNet(Network):
 
     def trace(self, images: Float[Tensor, IMAGES]) -> RoutingTrace:
         """Return votes, logits, coefficients and parents of every iteration."""
-        children = primary_capsules(self.primary(self.trunk(images)), pose=POSE)
-        # Routing sums many small numbers: bf16 would lose the small ones.
+        children = self.children_of(images)
         with torch.autocast(images.device.type, enabled=False):
-            return self.routing(self.votes(children.float()), iterations=self.iterations)
+            return self.votes.trace(children, routing=self.routing, iterations=self.iterations)
 
     def embed(self, images: Float[Tensor, IMAGES]) -> Float[Tensor, "images features"]:
         """Return all class capsules' poses side by side."""
-        return self.trace(images).parents[-1].flatten(1)
+        children = self.children_of(images)
+        with torch.autocast(images.device.type, enabled=False):
+            routed = self.votes.route(children, routing=self.routing, iterations=self.iterations)
+        return routed.flatten(1)
 
     def classify(self, embedding: Float[Tensor, "images features"]) -> Float[Tensor, SCORES]:
         """Return the lengths of poses that lie side by side."""
         return length(embedding.unflatten(1, (self.frame.classes, PARENT_POSE)))
 
+    def children_of(self, images: Float[Tensor, IMAGES]) -> Float[Tensor, CHILDREN]:
+        """Return the primary capsules' poses, in single precision under autocast too."""
+        maps = self.primary(self.trunk(images))
+        with torch.autocast(images.device.type, enabled=False):
+            return primary_capsules(single(maps), pose=POSE)
+
 
 @models.register("capsnet")
 def capsnet(frame: Frame) -> Network:
     """Return the compact CapsNet with three iterations of dynamic routing."""
-    return CapsNet(frame, routing=route_dynamic, iterations=3)
+    return CapsNet(frame, routing="dynamic", iterations=3)

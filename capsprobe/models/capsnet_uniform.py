@@ -2,10 +2,9 @@
 
 from capsprobe.models.base import Frame, Network, models
 from capsprobe.models.capsnet import CapsNet
-from capsprobe.routing.uniform import route_uniform
 
 
 @models.register("capsnet-uniform")
 def capsnet_uniform(frame: Frame) -> Network:
     """Return the compact CapsNet whose children count alike for every parent (r = 1)."""
-    return CapsNet(frame, routing=route_uniform, iterations=1)
+    return CapsNet(frame, routing="uniform", iterations=1)

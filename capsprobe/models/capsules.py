@@ -1,11 +1,12 @@
-"""Capsule layers: primary capsules out of feature maps, and votes for class capsules."""
+"""Capsule layers: primary capsules out of feature maps, and class capsules out of children."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from capsprobe.routing.base import squash
-from capsprobe.shapes import CHILDREN, VOTES
+from capsprobe.routing.base import RoutingTrace, blocks, routings, squash
+from capsprobe.routing.plain import cast_votes, route_plain
+from capsprobe.shapes import CHILDREN, PARENTS, VOTES
 
 
 def primary_capsules(
@@ -13,15 +14,24 @@ def primary_capsules(
 ) -> Float[Tensor, CHILDREN]:
     """Return squashed poses: each block of `pose` channels at each place is one child.
 
-    Children are ordered by type first, then by row and column.
+    Children are ordered by type first, then by row and column. The memory runs along the images,
+    as routing reads it.
     """
-    images, channels, rows, columns = maps.shape
-    blocks = maps.reshape(images, channels // pose, pose, rows * columns)
-    return squash(blocks.transpose(2, 3).reshape(images, -1, pose))
+    blocks_of_maps = maps.unflatten(1, (-1, pose)).flatten(3)
+    along_images = blocks_of_maps.permute(1, 3, 2, 0).contiguous().flatten(0, 1)
+    return squash(along_images.permute(2, 0, 1))
+
+
+def single(maps: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    """Return half-precision numbers as single precision, others as they are.
+
+    Routing sums many small numbers: bf16 would lose the small ones.
+    """
+    return maps if maps.dtype == torch.float64 else maps.float()
 
 
 class Votes(nn.Module):
-    """u_hat = W_ij u_i, one matrix for each child and parent (Sabour et al. 2017, eq. 2)."""
+    """One matrix for each child and parent, W_ij (Sabour et al. 2017, eq. 2)."""
 
     def __init__(self, *, children: int, child_pose: int, parents: int, pose: int) -> None:
         super().__init__()
@@ -30,10 +40,23 @@ class Votes(nn.Module):
         self.parents = parents
 
     def forward(self, children: Float[Tensor, CHILDREN]) -> Float[Tensor, VOTES]:
-        """Return what every child predicts for every parent.
+        """Return what every child predicts for every parent."""
+        return cast_votes(children, self.weight, parents=self.parents)
 
-        The memory is ordered parent by parent, as routing reads it.
-        """
-        by_child = torch.bmm(children.transpose(0, 1), self.weight)
-        by_parent = by_child.unflatten(2, (self.parents, -1)).permute(1, 2, 0, 3)
-        return by_parent.contiguous().transpose(1, 2)
+    def trace(
+        self, children: Float[Tensor, CHILDREN], *, routing: str, iterations: int
+    ) -> RoutingTrace:
+        """Return votes, logits, coefficients and parents of every iteration."""
+        return routings[routing](self(children), iterations=iterations)
+
+    def route(
+        self, children: Float[Tensor, CHILDREN], *, routing: str, iterations: int
+    ) -> Float[Tensor, PARENTS]:
+        """Return the last parents alone, by the routing's fast path where it has one."""
+        if routing in blocks:
+            return blocks[routing](
+                children, self.weight, parents=self.parents, iterations=iterations
+            )
+        return route_plain(
+            routings[routing], children, self.weight, parents=self.parents, iterations=iterations
+        )

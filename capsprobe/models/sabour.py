@@ -5,10 +5,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from capsprobe.models.base import Frame, Network, Scores, models
-from capsprobe.models.capsules import Votes, primary_capsules
+from capsprobe.models.capsules import Votes, primary_capsules, single
 from capsprobe.routing.base import RoutingTrace, length
-from capsprobe.routing.dynamic import route_dynamic
-from capsprobe.shapes import IMAGES, SCORES
+from capsprobe.shapes import CHILDREN, IMAGES, SCORES
 
 CHANNELS = 256
 KERNEL = 9
@@ -32,7 +31,7 @@ class SabourCapsNet(Network):
     def __init__(self, frame: Frame) -> None:
         super().__init__()
         self.frame = frame
-        self.routing = route_dynamic
+        self.routing = "dynamic"
         self.iterations = ITERATIONS
         self.convolution = nn.Conv2d(1, CHANNELS, KERNEL)
         self.primary = nn.Conv2d(CHANNELS, POSE * TYPES, KERNEL, stride=STRIDE)
@@ -49,19 +48,26 @@ class SabourCapsNet(Network):
 
     def trace(self, images: Float[Tensor, IMAGES]) -> RoutingTrace:
         """Return votes, logits, coefficients and parents of every iteration."""
-        maps = self.primary(torch.relu(self.convolution(images)))
-        # Routing sums many small numbers: bf16 would lose the small ones.
+        children = self.children_of(images)
         with torch.autocast(images.device.type, enabled=False):
-            children = primary_capsules(maps.float(), pose=POSE)
-            return self.routing(self.votes(children), iterations=self.iterations)
+            return self.votes.trace(children, routing=self.routing, iterations=self.iterations)
 
     def embed(self, images: Float[Tensor, IMAGES]) -> Float[Tensor, "images features"]:
         """Return all class capsules' poses side by side."""
-        return self.trace(images).parents[-1].flatten(1)
+        children = self.children_of(images)
+        with torch.autocast(images.device.type, enabled=False):
+            routed = self.votes.route(children, routing=self.routing, iterations=self.iterations)
+        return routed.flatten(1)
 
     def classify(self, embedding: Float[Tensor, "images features"]) -> Float[Tensor, SCORES]:
         """Return the lengths of poses that lie side by side."""
         return length(embedding.unflatten(1, (self.frame.classes, PARENT_POSE)))
+
+    def children_of(self, images: Float[Tensor, IMAGES]) -> Float[Tensor, CHILDREN]:
+        """Return the primary capsules' poses, in single precision under autocast too."""
+        maps = self.primary(torch.relu_(self.convolution(images)))
+        with torch.autocast(images.device.type, enabled=False):
+            return primary_capsules(single(maps), pose=POSE)
 
 
 @models.register("capsnet-sabour")

@@ -1,7 +1,8 @@
 """How large a network is: its parameters, and the MACs of one image.
 
 torch's counter sees convolutions and products of matrices. A routing may be written with
-neither, so routing is counted from its trace, and what the counter saw of it is taken away.
+neither, and a fast path computes some of it twice, so votes and routing are counted by what they
+are and not by how they are computed.
 """
 
 from collections.abc import Callable
@@ -13,9 +14,11 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from capsprobe.models.base import Network, Traceable
-from capsprobe.routing.base import Routing, RoutingTrace
+from capsprobe.models.capsules import Votes
+from capsprobe.routing.base import RoutingTrace
 from capsprobe.shapes import IMAGES
 
+VOTES = "votes"
 ROUTING = "routing"
 REST = "rest"
 _FLOPS_A_MAC = 2
@@ -23,10 +26,9 @@ _FLOPS_A_MAC = 2
 
 @runtime_checkable
 class _Routes(Traceable, Protocol):
-    """A network that says by what it routes."""
+    """A network that routes votes."""
 
-    routing: Routing
-    iterations: int
+    votes: Votes
 
 
 def parameters(network: Network) -> int:
@@ -49,7 +51,7 @@ def macs(network: Network) -> int:
 
 
 def macs_by_part(network: Network) -> dict[str, int]:
-    """Return the MACs of one image by the network's children; `routing` is what lies between.
+    """Return the MACs of one image by the network's children; `routing` comes after the votes.
 
     In a network that does not route, what no child does goes under `rest`.
     """
@@ -83,12 +85,11 @@ def _by_part(network: Network, images: Float[Tensor, IMAGES]) -> dict[str, int]:
     parts = {name: count for name, count in named.items() if count}
     rest = everything - sum(parts.values())
     if isinstance(network, _Routes):
-        trace = network.trace(images)
-        seen, _ = _counted(lambda: network.routing(trace.votes, iterations=network.iterations))
-        parts[ROUTING] = rest - seen + routing_macs(trace)
-    elif rest:
-        parts[REST] = rest
-    return parts
+        return parts | {
+            VOTES: network.votes.weight.numel(),
+            ROUTING: routing_macs(network.trace(images)),
+        }
+    return parts | ({REST: rest} if rest else {})
 
 
 def _counted(compute: Callable[[], object]) -> tuple[int, dict[str, int]]:

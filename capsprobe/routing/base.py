@@ -1,4 +1,4 @@
-"""What every routing shares: its signature, its trace, and squash."""
+"""What every routing shares: its signature, its trace, its fast path, and squash."""
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from capsprobe.faults import UsageFault
 from capsprobe.registry import Registry
-from capsprobe.shapes import COEFFICIENTS, PARENTS, VOTES
+from capsprobe.shapes import CHILDREN, COEFFICIENTS, PARENTS, VOTES, WEIGHT
 
 MOST_ITERATIONS = 100
 # Inside the square root, so that the gradient of a zero vector's norm is zero and not NaN.
@@ -39,6 +39,28 @@ class Routing(Protocol):
 
 
 routings: Registry[Routing] = Registry("routing", "capsprobe.routing")
+
+
+@runtime_checkable
+class Block(Protocol):
+    """The fast path of a routing: from children and weights to the last parents, no trace kept.
+
+    `weight` holds the matrices W_ij of one child side by side. A routing without a block runs
+    over the votes themselves (capsprobe.routing.plain), which is also every block's oracle.
+    """
+
+    def __call__(
+        self,
+        children: Float[Tensor, CHILDREN],
+        weight: Float[Tensor, WEIGHT],
+        *,
+        parents: int,
+        iterations: int,
+    ) -> Float[Tensor, PARENTS]:
+        """Return the routing's result."""
+
+
+blocks: Registry[Block] = Registry("routing block", "capsprobe.routing")
 
 
 def squash(pose: Float[Tensor, "*capsules pose"]) -> Float[Tensor, "*capsules pose"]:

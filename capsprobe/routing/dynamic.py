@@ -4,8 +4,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from capsprobe.routing.base import RoutingTrace, check_iterations, routings, squash
+from capsprobe.routing.base import RoutingTrace, blocks, check_iterations, routings, squash
+from capsprobe.routing.fused import route_fused
 from capsprobe.shapes import COEFFICIENTS, PARENTS, VOTES
+
+blocks.register("dynamic")(route_fused)
 
 
 @routings.register("dynamic")

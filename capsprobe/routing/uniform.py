@@ -7,9 +7,10 @@ further rounds add.
 from jaxtyping import Float
 from torch import Tensor
 
-from capsprobe.routing.base import RoutingTrace, check_iterations, routings
+from capsprobe.routing.base import RoutingTrace, blocks, check_iterations, routings
 from capsprobe.routing.dynamic import route_dynamic
-from capsprobe.shapes import VOTES
+from capsprobe.routing.fused import route_fused
+from capsprobe.shapes import CHILDREN, PARENTS, VOTES, WEIGHT
 
 
 @routings.register("uniform")
@@ -23,3 +24,16 @@ def route_uniform(votes: Float[Tensor, VOTES], *, iterations: int = 1) -> Routin
         coefficients=once.coefficients * iterations,
         parents=once.parents * iterations,
     )
+
+
+@blocks.register("uniform")
+def sum_votes(
+    children: Float[Tensor, CHILDREN],
+    weight: Float[Tensor, WEIGHT],
+    *,
+    parents: int,
+    iterations: int = 1,
+) -> Float[Tensor, PARENTS]:
+    """Return the squashed means of the votes, as one product of matrices."""
+    check_iterations(iterations)
+    return route_fused(children, weight, parents=parents, iterations=1)

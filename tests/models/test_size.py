@@ -13,6 +13,7 @@ from capsprobe.models.size import (
     parameters,
     routing_macs,
 )
+from capsprobe.routing.base import blocks
 from capsprobe.routing.dynamic import route_dynamic
 from capsprobe.routing.uniform import route_uniform
 
@@ -91,14 +92,10 @@ def test_what_uniform_routing_repeats_is_counted_once():
     assert routing_macs(route_uniform(torch.ones(1, 7, 5, 3), iterations=4)) == 7 * 5 * 3
 
 
-def test_a_routing_without_products_of_matrices_is_counted_alike():
+def test_votes_and_routing_are_counted_alike_with_and_without_a_fast_path(monkeypatch):
     network = models["capsnet"](Frame(width=8, types=2))
     expected = macs_by_part(network)
-
-    def by_elements(votes, *, iterations):
-        assert iterations == 3
-        trace = route_dynamic(votes, iterations=iterations)
-        return type(trace)(**{**vars(trace), "parents": tuple(p * 1.0 for p in trace.parents)})
-
-    network.routing = by_elements
+    monkeypatch.setattr(blocks, "_members", {})
     assert macs_by_part(network) == expected
+    assert expected["votes"] == 2 * 16 * 8 * 10 * 16
+    assert expected["routing"] == 2 * 16 * 10 * 16 * 5

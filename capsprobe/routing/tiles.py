@@ -1,0 +1,46 @@
+"""How much of a routing is worked on at once: what stays in the processor's cache."""
+
+from functools import cache
+
+import torch
+
+# Columns of a matrix product: fewer would leave vector units idle, more would only take cache.
+IMAGES_AT_ONCE = 128
+# Where the processor does not say: 1 MiB a core and 32 MiB a GPU are common today.
+_CORE_BYTES = 2**20
+_GPU_BYTES = 2**25
+
+
+def image_tiles(images: int) -> list[slice]:
+    """Return slices that cover the images, each of at most 128 and of nearly equal length."""
+    return _even(images, IMAGES_AT_ONCE)
+
+
+def child_tiles(children: int, *, child_bytes: int, device: torch.device) -> list[slice]:
+    """Return slices that cover the children; each one's `child_bytes` together fit the cache."""
+    return _even(children, max(1, cache_bytes(device) // child_bytes))
+
+
+def cache_bytes(device: torch.device) -> int:
+    """Return what the cores' second-level caches, or a GPU's, hold together."""
+    if device.type == "cuda":
+        return _gpu_bytes(device.index or 0)
+    return _core_bytes() * torch.get_num_threads()
+
+
+@cache
+def _core_bytes() -> int:
+    capabilities: dict[str, int] = getattr(torch.cpu, "get_capabilities", dict)()
+    return capabilities.get("l2_cache_size", 0) or _CORE_BYTES
+
+
+@cache
+def _gpu_bytes(index: int) -> int:
+    properties = torch.cuda.get_device_properties(index)
+    return int(getattr(properties, "L2_cache_size", 0)) or _GPU_BYTES
+
+
+def _even(count: int, most: int) -> list[slice]:
+    tiles = max(1, -(-count // most))
+    size = -(-count // tiles)
+    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
