@@ -6,9 +6,10 @@ gets, and draws from torch's global generator, which some of its attacks also re
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 
 from capsprobe.attacks.output_maps import OutputMap
@@ -16,14 +17,25 @@ from capsprobe.faults import ModelFault
 from capsprobe.models.base import Network
 from capsprobe.shapes import IMAGES, SCORES
 
+Precision = Literal["fp32", "bf16"]
+PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16")
+# By how much a score must lead: what leads by less may trail in a batch of another size.
+_CLEARLY = 1e-5
+
 
 class Adapter(nn.Module):
-    """A network's mapped scores; its mode and that of the network cannot be changed through it."""
+    """A network's mapped scores; its mode and that of the network cannot be changed through it.
 
-    def __init__(self, network: Network, output_map: OutputMap) -> None:
+    In bf16 the scores are those of a search; `errs` is always in single precision.
+    """
+
+    def __init__(
+        self, network: Network, output_map: OutputMap, *, precision: Precision = "fp32"
+    ) -> None:
         super().__init__()
         self.network = network
         self._output_map = output_map
+        self._half = precision == "bf16"
         self.training = False
 
     def forward(self, images: Float[Tensor, IMAGES]) -> Float[Tensor, SCORES]:
@@ -34,16 +46,33 @@ class Adapter(nn.Module):
         ModelFault
             Where the network returns anything but finite scores with finite gradients.
         """
-        raw = self.network(images)
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=self._half):
+            raw = self.network(images)
         _check_scores(raw, images)
         if images.requires_grad:
             images.register_hook(_check_gradient)
         return self._output_map(raw.float(), self.network.scores)
 
+    def errs(
+        self, images: Float[Tensor, IMAGES], labels: Int64[Tensor, " images"]
+    ) -> Bool[Tensor, " images"]:
+        """Return where the network, no map on it, clearly prefers another class to the label."""
+        with torch.no_grad():
+            return behind(self.network(images).float(), labels) > _CLEARLY
+
     def train(self, mode: bool = True) -> "Adapter":
         """Return the adapter as it is."""
         del mode
         return self
+
+
+def behind(
+    scores: Float[Tensor, SCORES], labels: Int64[Tensor, " images"]
+) -> Float[Tensor, " images"]:
+    """Return by how much the label is behind the best other class; negative where it leads."""
+    truth = scores.gather(1, labels[:, None])
+    others = scores.scatter(1, labels[:, None], -torch.inf)
+    return others.amax(dim=1) - truth[:, 0]
 
 
 @contextmanager

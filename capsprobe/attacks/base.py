@@ -2,13 +2,13 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import ClassVar, Literal, final
 
 import torch
 from jaxtyping import Float, Int64, Shaped
-from torch import Tensor, nn
+from torch import Tensor
 
-from capsprobe.attacks.adapter import Adapter, forked
+from capsprobe.attacks.adapter import PRECISIONS, Adapter, Precision, forked
 from capsprobe.attacks.norms import Norm, check_epsilon, clip, sizes
 from capsprobe.attacks.output_maps import OUTPUT_MAPS
 from capsprobe.faults import DataFault, ModelFault, UsageFault
@@ -26,11 +26,15 @@ _TOLERANCE = 1e-6
 class Attack(ABC):
     """A search for a small perturbation that makes a network err. Settings are fields.
 
-    A subclass declares `name` and `norm`, and fills `perturb`.
+    A subclass declares `name` and `norm`, whether it `sees` gradients or scores alone, and fills
+    `perturb`. With `dtype` bf16 it searches in half precision.
     """
 
     name: ClassVar[str]
     norm: ClassVar[Norm]
+    sees: ClassVar[Literal["gradients", "scores"]] = "gradients"
+
+    dtype: Precision = "fp32"
 
     @final
     def __call__(
@@ -62,11 +66,13 @@ class Attack(ABC):
             raise UsageFault(unknown("output map", output_map, tuple(OUTPUT_MAPS)))
         _check_images(images)
         _check_labels(labels, len(images), network.frame.classes)
+        if self.dtype not in PRECISIONS:
+            raise UsageFault(unknown("dtype", self.dtype, PRECISIONS))
         check_epsilon(epsilon, norm=self.norm, pixels=images.shape[1:].numel())
         if len(images) == 0:
             return images.clone()
         device = device_of(network)
-        mapped = Adapter(network, OUTPUT_MAPS[output_map])
+        mapped = Adapter(network, OUTPUT_MAPS[output_map], precision=self.dtype)
         batches = zip(images.split(BATCH_SIZE), labels.split(BATCH_SIZE), strict=True)
         found = []
         with frozen(network), forked(device), torch.inference_mode(False), torch.enable_grad():
@@ -81,7 +87,7 @@ class Attack(ABC):
     @abstractmethod
     def perturb(
         self,
-        mapped: nn.Module,
+        mapped: Adapter,
         images: Float[Tensor, IMAGES],
         labels: Int64[Tensor, " images"],
         *,

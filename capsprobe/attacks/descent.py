@@ -1,63 +1,127 @@
 """Projected gradient descent by runs, each on the images that no run before it has broken.
 
-Of all iterates the one that errs most is kept: torchattacks returns the last, which a fixed step
-may have carried back over the boundary.
+Within a run an image leaves as soon as it is broken: most break in a few steps, and what follows
+would be spent on them for nothing. torchattacks' PGD takes every step with every image and
+returns the last, which a fixed step may have carried back over the boundary; the tests hold it
+beside ours.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int64
-from torch import Tensor, nn
+from jaxtyping import Bool, Float, Int64
+from torch import Tensor
+from torch.nn.functional import cross_entropy
 
+from capsprobe.attacks.adapter import Adapter, behind
+from capsprobe.attacks.balls import Ball
 from capsprobe.faults import UsageFault
-from capsprobe.shapes import IMAGES, SCORES
+from capsprobe.shapes import IMAGES
 
-Search = Callable[
-    [Float[Tensor, IMAGES], Int64[Tensor, " images"]],
-    Float[Tensor, IMAGES],
-]
-# The steps carry an image across the budget and a quarter more, as in Madry et al. 2018;
-# torchattacks' own step would not reach the edge of a large budget.
+# The steps carry an image across the budget and a quarter more, as in Madry et al. 2018.
 _REACH = 2.5
 _SHORT = 4
 _NEAREST, _STARTS = 8, 16
 
 
+@dataclass
+class Attempt:
+    """For each image the attempt that errs most, how far its label is behind there, and the end.
+
+    `broken` says that the network itself errs on it, in single precision.
+    """
+
+    images: Float[Tensor, IMAGES]
+    behind: Float[Tensor, " images"]
+    broken: Bool[Tensor, " images"]
+
+    @classmethod
+    def none(cls, images: Float[Tensor, IMAGES]) -> "Attempt":
+        """Return what is known before any run: nothing."""
+        lost = torch.full((len(images),), -torch.inf, device=images.device)
+        return cls(images.clone(), lost, torch.zeros_like(lost, dtype=torch.bool))
+
+    def take(self, rows: Int64[Tensor, " few"], other: "Attempt") -> None:
+        """Take the other's rows where they broke an image, or came nearer."""
+        better = other.broken | (other.behind > self.behind[rows])
+        better &= ~self.broken[rows]
+        taken = rows[better]
+        self.images[taken] = other.images[better]
+        self.behind[taken] = other.behind[better]
+        self.broken[taken] = other.broken[better]
+
+
 def descend(
-    mapped: nn.Module,
+    mapped: Adapter,
     images: Float[Tensor, IMAGES],
     labels: Int64[Tensor, " images"],
     *,
+    ball: Ball,
     steps: int,
     restarts: int,
-    search: Callable[[nn.Module, int], Search],
 ) -> Float[Tensor, IMAGES]:
-    """Return for each image the one that errs most, of all that the runs tried.
+    """Return for each image one that breaks it, or else the one that came nearest.
 
     A short run with longer steps goes first, then `restarts` full ones: the short one breaks
     many images at a quarter of the price, and some that smaller steps do not. A last run of
     twice the steps starts several times from each of the few that are nearest to breaking,
-    where more effort pays. `search` makes one run of so many steps on a module.
+    where more effort pays.
     """
-    found = images.clone()
-    errors = torch.full(labels.shape, -torch.inf, device=images.device)
-    for count in (max(1, steps // _SHORT), *[steps] * restarts, 2 * steps):
-        last = count > steps
-        rows = _nearest(errors) if last else (errors <= 0.0).nonzero().squeeze(1)
+    found = Attempt.none(images)
+    for count in (max(1, steps // _SHORT), *[steps] * restarts):
+        rows = (~found.broken).nonzero().squeeze(1)
         if len(rows) == 0:
+            return found.images
+        found.take(rows, run(mapped, images[rows], labels[rows], ball=ball, steps=count, copies=1))
+    rows = _nearest(found)
+    if len(rows) > 0:
+        copies = max(1, _STARTS // len(rows))
+        last = run(mapped, images[rows], labels[rows], ball=ball, steps=2 * steps, copies=copies)
+        found.take(rows, last)
+    return found.images
+
+
+def run(
+    mapped: Adapter,
+    images: Float[Tensor, IMAGES],
+    labels: Int64[Tensor, " images"],
+    *,
+    ball: Ball,
+    steps: int,
+    copies: int,
+) -> Attempt:
+    """Return the best of so many starts from each image; an image leaves when one breaks it.
+
+    Up the gradient of the cross-entropy of the mapped scores, in steps of 2.5 eps / steps.
+    """
+    best = Attempt.none(images)
+    # All starts of an image leave together, so that they stay side by side.
+    rows = torch.arange(len(images), device=images.device).repeat_interleave(copies)
+    at = ball.start(images[rows])
+    for step in range(steps + 1):
+        at.requires_grad_(step < steps)
+        with torch.set_grad_enabled(step < steps):
+            scores = mapped(at)
+        lost = behind(scores.detach(), labels[rows])
+        broken = lost > 0.0
+        if broken.any():
+            # The search may run in half precision: what counts is the network in single.
+            broken[broken.clone()] = mapped.errs(at.detach()[broken], labels[rows[broken]])
+        starts = _chosen(lost, broken, copies)
+        best.take(rows[starts], Attempt(at.detach()[starts], lost[starts], broken[starts]))
+        going = ~best.broken[rows]
+        if step == steps or not going.any():
             break
-        copies = max(1, _STARTS // len(rows)) if last else 1
-        again = rows.repeat_interleave(copies)
-        watch = Watch(mapped, images[again], labels[again])
-        end = search(watch, count)(images[again], labels[again])
-        with torch.no_grad():
-            watch(end)
-        deepest, place = watch.errors.unflatten(0, (-1, copies)).max(dim=1)
-        tried = watch.kept.unflatten(0, (-1, copies))[range(len(rows)), place]
-        deeper = deepest > errors[rows]
-        found[rows[deeper]], errors[rows[deeper]] = tried[deeper], deepest[deeper]
-    return found
+        loss = cross_entropy(scores, labels[rows], reduction="sum")
+        (gradient,) = torch.autograd.grad(loss, at)
+        rows = rows[going]
+        at = ball.step(
+            at.detach()[going],
+            images[rows],
+            gradient[going],
+            size=step_size(ball.epsilon, steps),
+        )
+    return best
 
 
 def step_size(epsilon: float, steps: int) -> float:
@@ -73,45 +137,15 @@ def check_descent(*, steps: int, restarts: int) -> None:
         raise UsageFault(f"expected restarts >= 1, got {restarts}")
 
 
-class Watch(nn.Module):
-    """Passes images on and keeps, row by row, the one whose label is farthest behind.
-
-    `errors` says how far: above zero it was classified wrongly. Every pass must hold the same
-    images in the same order.
-    """
-
-    def __init__(
-        self,
-        mapped: nn.Module,
-        images: Float[Tensor, IMAGES],
-        labels: Int64[Tensor, " images"],
-    ) -> None:
-        super().__init__()
-        self.mapped = mapped
-        self.kept = images.clone()
-        self._labels = labels
-        self.errors = torch.full(labels.shape, -torch.inf, device=images.device)
-
-    def forward(self, images: Float[Tensor, IMAGES]) -> Float[Tensor, SCORES]:
-        """Return the mapped scores, and take note."""
-        mapped = self.mapped(images)
-        errors = _behind(mapped.detach(), self._labels)
-        deeper = errors > self.errors
-        self.errors = torch.where(deeper, errors, self.errors)
-        self.kept = torch.where(deeper[:, None, None, None], images.detach(), self.kept)
-        return mapped
+def _chosen(
+    lost: Float[Tensor, " starts"], broken: Bool[Tensor, " starts"], copies: int
+) -> Int64[Tensor, " images"]:
+    """Return the best start of each image: one that broke it, or else the deepest."""
+    depth = lost.masked_fill(broken, torch.inf).unflatten(0, (-1, copies))
+    return torch.arange(len(depth), device=lost.device) * copies + depth.argmax(dim=1)
 
 
-def _nearest(errors: Float[Tensor, " images"]) -> Int64[Tensor, " few"]:
+def _nearest(found: Attempt) -> Int64[Tensor, " few"]:
     """Return the standing images that came nearest to breaking."""
-    order = errors.masked_fill(errors > 0.0, -torch.inf).argsort(descending=True)
-    return order[: min(_NEAREST, int((errors <= 0.0).sum()))]
-
-
-def _behind(
-    scores: Float[Tensor, SCORES], labels: Int64[Tensor, " images"]
-) -> Float[Tensor, " images"]:
-    """Return by how much the label is behind the best other class; negative where it leads."""
-    truth = scores.gather(1, labels[:, None])
-    others = scores.scatter(1, labels[:, None], -torch.inf)
-    return others.amax(dim=1) - truth[:, 0]
+    standing = (~found.broken).nonzero().squeeze(1)
+    return standing[found.behind[standing].argsort(descending=True)[:_NEAREST]]

@@ -5,8 +5,9 @@ from typing import ClassVar
 
 import torchattacks
 from jaxtyping import Float, Int64
-from torch import Tensor, nn
+from torch import Tensor
 
+from capsprobe.attacks.adapter import Adapter
 from capsprobe.attacks.base import Attack, attacks
 from capsprobe.shapes import IMAGES
 
@@ -21,7 +22,7 @@ class Fgsm(Attack):
 
     def perturb(
         self,
-        mapped: nn.Module,
+        mapped: Adapter,
         images: Float[Tensor, IMAGES],
         labels: Int64[Tensor, " images"],
         *,

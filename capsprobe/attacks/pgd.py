@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torchattacks
 from jaxtyping import Float, Int64
-from torch import Tensor, nn
+from torch import Tensor
 
+from capsprobe.attacks.adapter import Adapter
+from capsprobe.attacks.balls import LinfBall
 from capsprobe.attacks.base import Attack, attacks
-from capsprobe.attacks.descent import Search, check_descent, descend, step_size
+from capsprobe.attacks.descent import check_descent, descend
 from capsprobe.shapes import IMAGES
 
 
@@ -29,19 +30,18 @@ class Pgd(Attack):
 
     def perturb(
         self,
-        mapped: nn.Module,
+        mapped: Adapter,
         images: Float[Tensor, IMAGES],
         labels: Int64[Tensor, " images"],
         *,
         epsilon: float,
     ) -> Float[Tensor, IMAGES]:
         """Return what errs most of all iterates of all runs."""
-
-        def search(model: nn.Module, steps: int) -> Search:
-            return torchattacks.PGD(
-                model, eps=epsilon, alpha=step_size(epsilon, steps), steps=steps
-            )
-
         return descend(
-            mapped, images, labels, steps=self.steps, restarts=self.restarts, search=search
+            mapped,
+            images,
+            labels,
+            ball=LinfBall(epsilon),
+            steps=self.steps,
+            restarts=self.restarts,
         )

@@ -3,17 +3,14 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torchattacks
 from jaxtyping import Float, Int64
-from torch import Tensor, nn
+from torch import Tensor
 
+from capsprobe.attacks.adapter import Adapter
+from capsprobe.attacks.balls import L2Ball
 from capsprobe.attacks.base import Attack, attacks
-from capsprobe.attacks.descent import Search, check_descent, descend, step_size
+from capsprobe.attacks.descent import check_descent, descend
 from capsprobe.shapes import IMAGES
-
-# Added to the gradient's norm before it divides. torchattacks' own 1e-10 would shorten every step
-# of a network that is sure of its answers, whose gradients are smaller.
-_NEVER_ZERO = 1e-30
 
 
 @attacks.register("pgd-l2")
@@ -33,23 +30,18 @@ class PgdL2(Attack):
 
     def perturb(
         self,
-        mapped: nn.Module,
+        mapped: Adapter,
         images: Float[Tensor, IMAGES],
         labels: Int64[Tensor, " images"],
         *,
         epsilon: float,
     ) -> Float[Tensor, IMAGES]:
         """Return what errs most of all iterates of all runs."""
-
-        def search(model: nn.Module, steps: int) -> Search:
-            return torchattacks.PGDL2(
-                model,
-                eps=epsilon,
-                alpha=step_size(epsilon, steps),
-                steps=steps,
-                eps_for_division=_NEVER_ZERO,
-            )
-
         return descend(
-            mapped, images, labels, steps=self.steps, restarts=self.restarts, search=search
+            mapped,
+            images,
+            labels,
+            ball=L2Ball(epsilon),
+            steps=self.steps,
+            restarts=self.restarts,
         )

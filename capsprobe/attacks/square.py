@@ -9,8 +9,9 @@ from typing import ClassVar
 import torch
 import torchattacks
 from jaxtyping import Float, Int64
-from torch import Tensor, nn
+from torch import Tensor
 
+from capsprobe.attacks.adapter import Adapter
 from capsprobe.attacks.base import Attack, attacks
 from capsprobe.faults import UsageFault
 from capsprobe.shapes import IMAGES
@@ -23,6 +24,7 @@ class Square(Attack):
 
     name: ClassVar = "square"
     norm: ClassVar = "linf"
+    sees: ClassVar = "scores"
 
     queries: int = 300
 
@@ -33,7 +35,7 @@ class Square(Attack):
 
     def perturb(
         self,
-        mapped: nn.Module,
+        mapped: Adapter,
         images: Float[Tensor, IMAGES],
         labels: Int64[Tensor, " images"],
         *,

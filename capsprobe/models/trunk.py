@@ -73,4 +73,4 @@ def positions(frame: Frame) -> int:
 
 def _convolution(inputs: int, outputs: int, *, stride: int) -> list[nn.Module]:
     convolution = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False)
-    return [convolution, nn.BatchNorm2d(outputs), nn.ReLU()]
+    return [convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from capsprobe.attacks.adapter import PRECISIONS
 from capsprobe.attacks.base import Attack, attacks
 from capsprobe.attacks.curve import Curve, attack_curve, unattacked, worst
 from capsprobe.attacks.norms import Norm, check_epsilon
@@ -17,6 +18,7 @@ from capsprobe.data.images import ImageSet
 from capsprobe.faults import UsageFault
 from capsprobe.models.base import Network
 from capsprobe.probes.base import Probe, probes, together
+from capsprobe.registry import unknown
 from capsprobe.tables import CORRECT, Condition, Measurement, Metric, observe
 
 NORM = Metric(
@@ -35,10 +37,12 @@ class Adversarial(Probe):
     """Attack every image within growing budgets, knowing the network and its gradients.
 
     `correct` is robust: right when clean and not broken by any budget up to the severity. Each
-    attack runs on each output map (`linf/pgd/margin`); without a map, a condition is per image
-    the worst over maps, and `worst` that over attacks. `steps` and `restarts` are those of both
-    kinds of projected gradient descent, `queries` those of Square. At most `limit` images are
-    attacked, a fixed random choice.
+    attack runs through the output maps `maps` in turn, the later ones on what the earlier ones
+    left standing. Attacks that see scores alone come last and work on what those that follow
+    gradients left standing: their rows say what stands after both. `worst` is per image the
+    worst over all. `steps` and `restarts` are those of both kinds of projected gradient descent,
+    `queries` those of Square. At most `limit` images are attacked, a fixed random choice. With
+    `dtype` bf16 attacks search in half precision; what counts is always checked in single.
     """
 
     name: ClassVar = "adversarial"
@@ -51,6 +55,8 @@ class Adversarial(Probe):
     restarts: int = 1
     queries: int = 40
     limit: int = 100
+    maps: tuple[str, ...] = ("margin", "scores")
+    dtype: str = "fp32"
 
     def __post_init__(self) -> None:
         """Raise UsageFault where a setting cannot be meant."""
@@ -58,12 +64,15 @@ class Adversarial(Probe):
         _check("l2", self.l2, NORM.upper)
         if self.limit < 1:
             raise UsageFault(f"expected a limit of at least 1 image, got {self.limit}")
+        _check_maps(self.maps)
+        if self.dtype not in PRECISIONS:
+            raise UsageFault(unknown("dtype", self.dtype, PRECISIONS))
         for norm in _NORMS:
             self._attacks(norm)
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """Return, for each norm, each attack with and without a map, and the worst case."""
+        """Return, for each norm, each attack and the worst case."""
         return tuple(
             Condition(name=f"{norm}/{name}", unit="1", description=text)
             for norm in _NORMS
@@ -81,23 +90,8 @@ class Adversarial(Probe):
             check_epsilon(epsilon, norm=norm, pixels=chosen.images[0].numel())
         clean = unattacked(network, chosen.images, chosen.labels)
         seed = int(rng.integers(2**31))
-        chosen_attacks = self._attacks(norm)
-        curves = {
-            f"{name}/{output_map}": attack_curve(
-                attack,
-                network,
-                clean,
-                chosen.labels,
-                epsilons=epsilons,
-                seed=seed,
-                output_map=output_map,
-            )
-            for name, attack in chosen_attacks.items()
-            for output_map in OUTPUT_MAPS
-        }
-        for name in chosen_attacks:
-            curves[name] = worst([curves[f"{name}/{output_map}"] for output_map in OUTPUT_MAPS])
-        curves["worst"] = worst([curves[name] for name in chosen_attacks])
+        curves = self._curves(network, chosen, clean, norm, epsilons, seed)
+        curves["worst"] = worst(list(curves.values()))
         tables = [
             table
             for name, curve in curves.items()
@@ -110,6 +104,32 @@ class Adversarial(Probe):
             samples=_samples(f"{norm}/worst", chosen, clean, curves["worst"], epsilons),
             left_out={_BEYOND: beyond} if beyond else {},
         )
+
+    def _curves(
+        self,
+        network: Network,
+        images: ImageSet,
+        clean: Curve,
+        norm: Norm,
+        epsilons: list[float],
+        seed: int,
+    ) -> dict[str, Curve]:
+        """Return what each attack broke, those that follow gradients first: they are cheaper."""
+        curves: dict[str, Curve] = {}
+        chosen = sorted(self._attacks(norm).items(), key=lambda item: item[1].sees != "gradients")
+        for name, attack in chosen:
+            follows = attack.sees == "gradients" or not curves
+            curves[name] = attack_curve(
+                attack,
+                network,
+                clean,
+                images.labels,
+                epsilons=epsilons,
+                seed=seed,
+                output_maps=self.maps,
+                before=None if follows else worst(list(curves.values())),
+            )
+        return curves
 
     def _attacks(self, norm: Norm) -> dict[str, Attack]:
         """Return every registered attack of a norm, with the settings that it shares with us."""
@@ -137,13 +157,23 @@ def _check(name: str, epsilons: tuple[float, ...], largest: float) -> None:
         raise UsageFault(f"expected {name} epsilons in rising order, each once, got {listed}")
 
 
+def _check_maps(maps: tuple[str, ...]) -> None:
+    for name in maps:
+        if name not in OUTPUT_MAPS:
+            raise UsageFault(unknown("output map", name, tuple(OUTPUT_MAPS)))
+    if not maps or len(set(maps)) < len(maps):
+        listed = ", ".join(maps) or "none"
+        raise UsageFault(f"expected one output map or more, each once, got {listed}")
+
+
 def _described(norm: Norm) -> Iterator[tuple[str, str]]:
     """Yield the conditions' names below a norm, and what they say."""
     for name, kind in _kinds(norm).items():
         text = (kind.__doc__ or name).splitlines()[0]
-        yield name, f"{text} The worst over output maps."
-        for output_map in OUTPUT_MAPS:
-            yield f"{name}/{output_map}", f"{text} On the output map {output_map}."
+        after = (
+            "" if kind.sees == "gradients" else " On what gradients left standing, both counted."
+        )
+        yield name, f"{text}{after} The worst over output maps."
     yield "worst", "Per image the worst over attacks and output maps."
 
 

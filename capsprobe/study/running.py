@@ -15,6 +15,7 @@ from capsprobe.faults import EnvironmentFault
 from capsprobe.files import check_writable
 from capsprobe.models.base import Network
 from capsprobe.models.checkpoints import Entry, check_weights, load_model
+from capsprobe.models.folding import fold
 from capsprobe.parts import Part
 from capsprobe.probes.base import Probe
 from capsprobe.study.grid import Cell, checkpoints, grid
@@ -184,11 +185,13 @@ class _Loaded:
 
     def __call__(self, entry: Entry) -> Network:
         if self._network is None or entry != self._entry:
-            network = load_model(
-                entry.model,
-                dataset=entry.dataset,
-                seed=entry.seed,
-                folder=self._settings.weights,
+            network = fold(
+                load_model(
+                    entry.model,
+                    dataset=entry.dataset,
+                    seed=entry.seed,
+                    folder=self._settings.weights,
+                )
             )
             # The layout in which this machine's convolutions are fastest.
             laid_out = network.to(memory_format=torch.channels_last)

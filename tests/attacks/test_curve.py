@@ -30,7 +30,8 @@ class Noted(Attack):
 
 def quick(name):
     kind = attacks[name]
-    return kind(**{field.name: min(field.default, 6) for field in fields(kind)})
+    numbers = [field for field in fields(kind) if isinstance(field.default, int)]
+    return kind(**{field.name: min(field.default, 6) for field in numbers})
 
 
 def case(count=25):
@@ -41,11 +42,18 @@ def case(count=25):
     return network, images, labels
 
 
-def curve(attack, *, output_map="scores", epsilons=EPSILONS):
+def curve(attack, *, output_maps=("scores",), epsilons=EPSILONS, before=None):
     network, images, labels = case()
     clean = unattacked(network, images, labels)
     return attack_curve(
-        attack, network, clean, labels, epsilons=epsilons, seed=0, output_map=output_map
+        attack,
+        network,
+        clean,
+        labels,
+        epsilons=epsilons,
+        seed=0,
+        output_maps=output_maps,
+        before=before,
     )
 
 
@@ -62,9 +70,43 @@ def test_images_wrong_when_clean_and_images_broken_are_not_attacked_again():
     attack = Noted(counts=[])
     found = curve(attack)
     assert (found.smallest[:10] == 0.0).all()
-    expected = [int(found.robust(epsilon).sum()) for epsilon in (0.0, *EPSILONS[:-1])]
+    # One step stretched is the longer step: what that breaks is not attacked either.
+    expected = [15, *(int(found.robust(epsilon).sum()) for epsilon in EPSILONS[1:])]
     assert attack.counts == [count for count in expected if count]
-    assert attack.counts[0] == 15
+
+
+def test_what_broke_through_one_map_is_not_tried_on_the_next():
+    attack = Noted(counts=[])
+    found = curve(attack, output_maps=("scores", "margin"), epsilons=(0.1,))
+    assert attack.counts == [15, int(found.robust(0.1).sum())]
+    assert 0 < attack.counts[1] < 15
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tired(Attack):
+    """One good step within the first budget, none after."""
+
+    name: ClassVar = "tired"
+    norm: ClassVar = "linf"
+
+    def perturb(self, mapped, images, labels, *, epsilon):
+        if epsilon > EPSILONS[0]:
+            return images
+        return attacks["fgsm"]().perturb(mapped, images, labels, epsilon=epsilon)
+
+
+def test_what_came_near_within_one_budget_is_stretched_to_the_next():
+    assert torch.equal(curve(Tired()).smallest, curve(attacks["fgsm"]()).smallest)
+
+
+def test_what_others_broke_is_left_alone_and_counted():
+    attack = Noted(counts=[])
+    before = curve(quick("pgd"))
+    found = curve(attack, before=before)
+    assert (found.smallest <= before.smallest).all()
+    assert attack.counts[0] == int(before.robust(EPSILONS[0]).sum())
+    both = torch.minimum(curve(attacks["fgsm"]()).smallest, before.smallest)
+    assert torch.equal(found.smallest, both)
 
 
 @pytest.mark.parametrize("name", list(attacks))

@@ -1,12 +1,17 @@
 """Descent reaches the closed form of a linear network, and keeps what errs most."""
 
+from dataclasses import dataclass
+
 import pytest
 import torch
 
+from capsprobe.attacks.adapter import Adapter
 from capsprobe.attacks.base import attacks
-from capsprobe.attacks.descent import Watch, descend, step_size
+from capsprobe.attacks.descent import descend, run, step_size
 from capsprobe.attacks.norms import sizes
+from capsprobe.attacks.output_maps import OUTPUT_MAPS
 from capsprobe.faults import UsageFault
+from capsprobe.models.base import Frame, Network
 from tests.attacks.toys import Linear, Saturated, answers, middling
 from tests.oracles.attacks import distance
 
@@ -68,9 +73,11 @@ def test_large_logits_mask_the_gradient_of_scores_alone(name):
 @pytest.mark.parametrize("name", KINDS)
 def test_the_edge_of_a_large_budget_is_reached(name):
     epsilon = {"pgd": 0.3, "pgd-l2": 1.5}[name]
-    images = middling()
-    labels = answers(Linear(), images)
-    found = attacks[name]()(Linear(), images, labels, epsilon=epsilon, seed=0, output_map="scores")
+    images, labels = middling(), torch.zeros(12, dtype=torch.int64)
+    network = Linear()
+    # No image can be broken, so none leaves on the way.
+    network.bias.data[0] = 1000.0
+    found = attacks[name]()(network, images, labels, epsilon=epsilon, seed=0, output_map="margin")
     assert sizes(found - images, attacks[name].norm).min() > 0.95 * epsilon
 
 
@@ -88,66 +95,100 @@ def test_settings_that_cannot_be_meant_are_refused(name, given, words):
         attacks[name](**given)
 
 
-def test_a_watch_keeps_the_row_that_errs_most():
-    def lead_of_class_1(images):
-        return torch.stack([torch.zeros(len(images)), images.sum(dim=(1, 2, 3))], dim=1)
+class Lead(Network):
+    """Class 1 leads where the ink exceeds a half; keeps how many images each pass had."""
 
-    module = torch.nn.Module()
-    module.forward = lead_of_class_1
-    passes = [
-        torch.tensor([[[[-1.0]]], [[[-1.0]]]]),
-        torch.tensor([[[[3.0]]], [[[-3.0]]]]),
-        torch.tensor([[[[2.0]]], [[[-2.0]]]]),
-    ]
-    watch = Watch(module, passes[0], ZEROS)
-    for images in passes:
-        watch(images)
-    assert watch.errors.tolist() == [3.0, -1.0]
-    assert watch.kept.flatten().tolist() == [3.0, -1.0]
+    scores = "logits"
 
-
-class Lead(torch.nn.Module):
-    """Class 1 leads where the ink exceeds a half."""
+    def __init__(self):
+        super().__init__()
+        self.frame = Frame(classes=2, canvas=1)
+        self.passes = []
 
     def forward(self, images):
-        return torch.stack([torch.full((len(images),), 0.5), images.sum(dim=(1, 2, 3))], dim=1)
+        if torch.is_grad_enabled():
+            self.passes.append(len(images))
+        ink = images.sum(dim=(1, 2, 3))
+        return torch.stack([torch.full_like(ink, 0.5), ink], dim=1)
 
 
-def test_runs_work_on_survivors_only_and_keep_what_broke():
-    seen = []
-
-    def search(model, steps):
-        def run(images, labels):
-            seen.append((steps, len(images)))
-            return images + (0.25 if len(seen) < 3 else 1.0)
-
-        return run
-
-    images = torch.zeros(50, 1, 1, 1)
-    images[20:] = 0.3
-    labels = torch.zeros(50, dtype=torch.int64)
-    found = descend(Lead(), images, labels, steps=8, restarts=3, search=search)
-    assert seen == [(2, 50), (8, 20), (8, 20)]
-    torch.testing.assert_close(found, torch.where(images > 0.0, 0.55, 1.0))
+def adapter(network, precision="fp32"):
+    return Adapter(network, OUTPUT_MAPS["scores"], precision=precision)
 
 
-def test_the_last_run_starts_several_times_from_the_nearest_and_the_deepest_counts():
-    seen = []
+def ink(*values):
+    return torch.tensor(values).reshape(-1, 1, 1, 1)
 
-    def search(model, steps):
-        def run(images, labels):
-            seen.append((steps, len(images)))
-            if steps < 8:
-                return images
-            return images + torch.arange(len(images)).reshape(-1, 1, 1, 1)
 
-        return run
+@dataclass(frozen=True)
+class Climbing:
+    """Starts at the clean image and adds a fixed amount a step."""
 
-    images = torch.linspace(0.0, 0.4, 12).reshape(12, 1, 1, 1)
-    labels = torch.zeros(12, dtype=torch.int64)
-    found = descend(Lead(), images, labels, steps=4, restarts=1, search=search)
-    assert seen == [(1, 12), (4, 12), (8, 16)]
-    # The eight with most ink, two starts each; the later start was moved farther.
-    assert torch.equal(found[:4], images[:4])
-    moved = (found - images).flatten()[4:]
-    torch.testing.assert_close(moved, torch.arange(15.0, 0.0, -2.0))
+    amount: float
+    epsilon: float = 1.0
+
+    def start(self, clean):
+        return clean.clone()
+
+    def step(self, images, clean, gradient, *, size):
+        assert (gradient > 0.0).all()
+        return images + self.amount
+
+
+def test_an_image_leaves_a_run_as_soon_as_it_is_broken():
+    network = Lead()
+    images, labels = ink(0.45, 0.25, 0.0), torch.zeros(3, dtype=torch.int64)
+    found = run(adapter(network), images, labels, ball=Climbing(0.1), steps=4, copies=1)
+    assert network.passes == [3, 3, 2, 2]
+    assert found.broken.tolist() == [True, True, False]
+    torch.testing.assert_close(found.images.flatten(), torch.tensor([0.55, 0.55, 0.4]))
+    torch.testing.assert_close(found.behind, torch.tensor([0.05, 0.05, -0.1]))
+
+
+def test_of_all_iterates_the_nearest_is_kept_where_none_breaks():
+    images, labels = ink(0.4), torch.zeros(1, dtype=torch.int64)
+    found = run(adapter(Lead()), images, labels, ball=Climbing(-0.1), steps=3, copies=1)
+    assert torch.equal(found.images, images) and not found.broken
+
+
+def test_all_starts_of_an_image_leave_together():
+    @dataclass(frozen=True)
+    class Apart(Climbing):
+        def start(self, clean):
+            return clean + ink(0.0, 0.2, 0.0, 0.0)
+
+    network = Lead()
+    images, labels = ink(0.2, 0.0), torch.zeros(2, dtype=torch.int64)
+    found = run(adapter(network), images, labels, ball=Apart(0.15), steps=2, copies=2)
+    assert network.passes == [4, 4]
+    assert found.broken.tolist() == [True, False]
+    torch.testing.assert_close(found.images.flatten(), torch.tensor([0.55, 0.3]))
+
+
+def test_a_short_run_goes_first_and_the_last_starts_often_from_the_nearest():
+    network = Lead()
+    images, labels = torch.linspace(0.0, 0.3, 12).reshape(12, 1, 1, 1), ZEROS[:1].repeat(12)
+    descend(adapter(network), images, labels, ball=Climbing(0.0), steps=4, restarts=2)
+    assert network.passes == [12] * (1 + 4 + 4) + [16] * 8
+
+
+class Deceived(Lead):
+    """In half precision it always errs."""
+
+    def forward(self, images):
+        scores = super().forward(images)
+        wrong = scores.new_tensor([0.0, 1.0]) + 0.0 * scores
+        return wrong if torch.is_autocast_enabled("cpu") else scores
+
+
+def test_what_half_precision_alone_gets_wrong_does_not_count():
+    images, labels = ink(0.45, 0.1), torch.zeros(2, dtype=torch.int64)
+    found = run(adapter(Deceived(), "bf16"), images, labels, ball=Free(0.1), steps=2, copies=1)
+    assert found.broken.tolist() == [True, False]
+    assert bool((found.images[0] > 0.5).all())
+
+
+@dataclass(frozen=True)
+class Free(Climbing):
+    def step(self, images, clean, gradient, *, size):
+        return images + self.amount

@@ -86,9 +86,14 @@ def test_worst_is_image_by_image_the_least_of_its_parts(measured, case):
     part = case[1]
     names = [name for name in table if name.count("/") == 1 and not name.endswith("worst")]
     assert (table[f"{part}/worst"] == table[names].min(axis=1)).all()
-    for name in names:
-        maps = [f"{name}/scores", f"{name}/margin"]
-        assert (table[name] == table[maps].min(axis=1)).all()
+
+
+@every_case
+def test_black_boxes_only_add_to_what_gradients_broke(measured, case):
+    _, measurement = measured[case]
+    table = accuracy(measurement)
+    if case[1] == "linf":
+        assert (table.loc["linf/square"] <= table.loc["linf/pgd"]).all()
 
 
 @every_case
@@ -127,6 +132,17 @@ def test_a_measurement_repeats(images):
     one = probe(network, images, part="linf").observations
     torch.manual_seed(5)
     assert one.equals(probe(network, images, part="linf").observations)
+
+
+def test_half_precision_finds_what_counts_in_single(images):
+    network = load_model("capsnet")
+    settings = {"linf": (0.05, 0.1, 0.2), "steps": 10, "queries": 3}
+    half = Adversarial(**settings, dtype="bf16")(network, images, part="linf")
+    full = Adversarial(**settings)(network, images, part="linf")
+    one, other = accuracy(half).loc["linf/worst"], accuracy(full).loc["linf/worst"]
+    assert (one - other).abs().max() <= 2 / COUNT and one[0.2] == 0.0
+    for row in half.samples.itertuples():
+        assert row.prediction != row.label
 
 
 def test_images_beyond_the_limit_are_counted(images):
@@ -169,6 +185,10 @@ def test_an_epsilon_beyond_the_box_is_refused_before_any_attack(images):
         ({"restarts": 0}, "expected restarts >= 1, got 0"),
         ({"queries": 0}, "expected queries >= 1, got 0"),
         ({"limit": 0}, "expected a limit of at least 1 image, got 0"),
+        ({"maps": ()}, "expected one output map or more, each once, got none"),
+        ({"maps": ("scores", "scores")}, "each once, got scores, scores"),
+        ({"maps": ("margins",)}, "unknown output map 'margins'. Did you mean 'margin'?"),
+        ({"dtype": "fp16"}, "unknown dtype 'fp16'. Did you mean 'bf16'?"),
     ],
 )
 def test_settings_that_cannot_be_meant_are_one_clear_line(settings, words):
@@ -181,7 +201,7 @@ def test_settings_are_plain_values():
     probe = Adversarial()
     for field in fields(probe):
         value = getattr(probe, field.name)
-        assert isinstance(value, int) or all(isinstance(each, float) for each in value)
+        assert isinstance(value, int | str) or all(isinstance(each, float | str) for each in value)
 
 
 def test_descent_is_honest_by_default():
