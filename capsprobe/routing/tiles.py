@@ -41,6 +41,7 @@ def _gpu_bytes(index: int) -> int:
 
 
 def _even(count: int, most: int) -> list[slice]:
+    """Return at least one slice, which of nothing is empty."""
     tiles = max(1, -(-count // most))
-    size = -(-count // tiles)
-    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
+    size = max(1, -(-count // tiles))
+    return [slice(start, min(start + size, count)) for start in range(0, max(1, count), size)]
