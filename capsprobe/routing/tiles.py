@@ -18,7 +18,7 @@ def image_tiles(images: int) -> list[slice]:
 
 def child_tiles(children: int, *, child_bytes: int, device: torch.device) -> list[slice]:
     """Return slices that cover the children; each one's `child_bytes` together fit the cache."""
-    return _even(children, max(1, cache_bytes(device) // child_bytes))
+    return _even(children, max(1, cache_bytes(device) // max(1, child_bytes)))
 
 
 def cache_bytes(device: torch.device) -> int:
