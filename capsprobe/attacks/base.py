@@ -13,12 +13,12 @@ from capsprobe.attacks.norms import Norm, check_epsilon, clip, sizes
 from capsprobe.attacks.output_maps import OUTPUT_MAPS
 from capsprobe.faults import DataFault, ModelFault, UsageFault
 from capsprobe.models.base import Network
+from capsprobe.models.batches import in_batches
 from capsprobe.models.inference import device_of, frozen
 from capsprobe.registry import Registry, unknown
 from capsprobe.seeds import derive
 from capsprobe.shapes import IMAGES
 
-BATCH_SIZE = 125
 _TOLERANCE = 1e-6
 
 
@@ -51,7 +51,7 @@ class Attack(ABC):
 
         The network is attacked in eval mode with frozen weights. It is left as found, and so is
         torch's global generator, also after an error. What is drawn depends on the seed, the
-        attack, the output map, epsilon and the place of the batch.
+        attack, the output map, epsilon and the place of the batch. Images stay on their device.
 
         Raises
         ------
@@ -73,16 +73,17 @@ class Attack(ABC):
             return images.clone()
         device = device_of(network)
         mapped = Adapter(network, OUTPUT_MAPS[output_map], precision=self.dtype)
-        batches = zip(images.split(BATCH_SIZE), labels.split(BATCH_SIZE), strict=True)
-        found = []
+
+        def few(rows: slice) -> Tensor:
+            place = rows.start
+            torch.manual_seed(derive(seed, self.name, output_map, f"{epsilon:.9g}", place))
+            # Clones, because what was made in inference mode cannot be differentiated.
+            pixels, classes = images[rows].clone().to(device), labels[rows].clone().to(device)
+            raw = self.perturb(mapped, pixels, classes, epsilon=epsilon)
+            return self._checked(raw.detach().to(images.device), images[rows], epsilon)
+
         with frozen(network), forked(device), torch.inference_mode(False), torch.enable_grad():
-            for place, (clean, truth) in enumerate(batches):
-                torch.manual_seed(derive(seed, self.name, output_map, f"{epsilon:.9g}", place))
-                # Clones, because what was made in inference mode cannot be differentiated.
-                pixels, classes = clean.clone().to(device), truth.clone().to(device)
-                raw = self.perturb(mapped, pixels, classes, epsilon=epsilon)
-                found.append(self._checked(raw.detach().to(clean.device), clean, epsilon))
-        return torch.cat(found)
+            return torch.cat([part for _, part in in_batches(network, len(images), few)])
 
     @abstractmethod
     def perturb(

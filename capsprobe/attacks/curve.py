@@ -18,7 +18,7 @@ from capsprobe.attacks.adapter import behind
 from capsprobe.attacks.base import Attack
 from capsprobe.attacks.norms import Norm, clip, sizes
 from capsprobe.models.base import Network
-from capsprobe.models.inference import score, top
+from capsprobe.models.inference import device_of, score, top
 from capsprobe.shapes import IMAGES
 
 
@@ -42,6 +42,14 @@ class Curve:
     def norms(self, clean: Float[Tensor, IMAGES], norm: Norm) -> Float64[Tensor, " images"]:
         """Return the measured size of each perturbation, 0 where there is none."""
         return sizes(self.images - clean, norm)
+
+    def to(self, device: torch.device) -> "Curve":
+        """Return the curve with its tensors on a device."""
+        return Curve(
+            smallest=self.smallest.to(device),
+            images=self.images.to(device),
+            predictions=self.predictions.to(device),
+        )
 
 
 def unattacked(
@@ -71,25 +79,26 @@ def attack_curve(
     network is in eval mode. An image counts as broken where the network itself, without any
     map and in single precision, errs on it.
     """
-    hunt = _Hunt(network, clean, labels, attack.norm)
+    device = device_of(network)
+    hunt = _Hunt(network, clean.to(device), labels.to(device), attack.norm)
     for epsilon in sorted(epsilons):
         if before is not None:
-            hunt.take(before, epsilon)
+            hunt.take(before.to(device), epsilon)
         hunt.stretch(epsilon)
         for output_map in output_maps:
             standing = hunt.standing
             if len(standing) == 0:
-                return hunt.curve
+                return hunt.curve.to(clean.images.device)
             tried = attack(
                 network,
-                clean.images[standing],
-                labels[standing],
+                hunt.clean[standing],
+                hunt.labels[standing],
                 epsilon=epsilon,
                 seed=seed,
                 output_map=output_map,
             )
             hunt.note(standing, tried, epsilon)
-    return hunt.curve
+    return hunt.curve.to(clean.images.device)
 
 
 def worst(curves: Sequence[Curve]) -> Curve:
@@ -110,12 +119,12 @@ class _Hunt:
     def __init__(
         self, network: Network, clean: Curve, labels: Int64[Tensor, " images"], norm: Norm
     ) -> None:
-        self._network, self._labels, self._norm = network, labels, norm
-        self._clean = clean.images
+        self._network, self._norm = network, norm
+        self.clean, self.labels = clean.images, labels
         self._smallest, self._images = clean.smallest.clone(), clean.images.clone()
         self._predictions = clean.predictions.clone()
         self._nearest = clean.images.clone()
-        self._behind = torch.full(labels.shape, -torch.inf)
+        self._behind = torch.full(labels.shape, -torch.inf, device=labels.device)
         self._epsilon = 0.0
 
     @property
@@ -140,7 +149,7 @@ class _Hunt:
         rows = self.standing
         self._behind.fill_(-torch.inf)
         if self._epsilon > 0.0 and len(rows) > 0:
-            clean = self._clean[rows]
+            clean = self.clean[rows]
             far = clean + (self._nearest[rows] - clean) * (epsilon / self._epsilon)
             self.note(rows, clip(far, clean, epsilon=epsilon, norm=self._norm), epsilon)
         self._epsilon = epsilon
@@ -151,12 +160,12 @@ class _Hunt:
         """Ask the network itself; keep what broke, and how near the rest came."""
         scores = score(self._network, tried)
         answers = top(scores, count=1)[:, 0]
-        wrong = answers != self._labels[rows]
+        wrong = answers != self.labels[rows]
         broken = rows[wrong]
         self._smallest[broken] = epsilon
         self._images[broken] = tried[wrong]
         self._predictions[broken] = answers[wrong]
-        lost = behind(scores, self._labels[rows])
+        lost = behind(scores, self.labels[rows])
         nearer = lost > self._behind[rows]
         self._behind[rows[nearer]] = lost[nearer]
         self._nearest[rows[nearer]] = tried[nearer]

@@ -72,6 +72,12 @@ def robustness(
     limit: Annotated[
         int | None, typer.Option(help="So many test images; else all, 100 of them attacked.")
     ] = None,
+    batch_size: Annotated[
+        str, typer.Option(help="auto, or how many images go through a network at once.")
+    ] = "auto",
+    dtype: Annotated[
+        str, typer.Option(help="fp32 or bf16: the precision in which attacks search.")
+    ] = "fp32",
     device: Device = "auto",
     output: Annotated[
         Path | None, typer.Option(help="Run folder; reports/robustness-DATASET by default.")
@@ -98,6 +104,8 @@ def robustness(
             training_seeds=integers("--seed", seed),
             epsilons=floats("--eps", eps),
             limit=limit,
+            batch_size=batch_size,
+            dtype=dtype,
             device=device,
             config=config,
         ),

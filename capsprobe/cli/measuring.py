@@ -12,6 +12,8 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from capsprobe.cli.devices import resolve
+from capsprobe.cli.options import integer
+from capsprobe.cli.threads import use_threads
 from capsprobe.faults import EnvironmentFault, UsageFault
 from capsprobe.report import render
 from capsprobe.study import Settings
@@ -49,12 +51,17 @@ def settings(
     device: str,
     config: Path | None,
     epsilons: tuple[float, ...],
+    batch_size: str,
+    dtype: str,
     weights: Path | None,
     **options: Any,
 ) -> Settings:
     """Return checked settings; raise UsageFault with one line for the first that is wrong."""
     given = {**options, "device": resolve(device), "probe_settings": _configured(config)}
+    given["batch_size"] = None if batch_size == "auto" else integer("--batch-size", batch_size)
     attacked = given["probe_settings"].setdefault("adversarial", {})
+    if dtype != "fp32":
+        attacked["dtype"] = dtype
     if epsilons:
         attacked["linf"] = tuple(sorted(epsilons))
     if options["limit"] is not None:
@@ -85,6 +92,7 @@ def foresee(request: Request) -> int:
 def measure(request: Request) -> int:
     """Run the study and write the report; print its path and return the exit status."""
     console = Console(stderr=True)
+    use_threads()
     plan = plan_study(request.settings)
     standing = read_record(request.folder)
     if standing is None or not same_cells(standing, plan):

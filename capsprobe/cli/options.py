@@ -27,6 +27,14 @@ def integers(option: str, given: list[str] | None) -> tuple[int, ...]:
         raise UsageFault(f"{option}: expected whole numbers, got {','.join(given or [])}") from None
 
 
+def integer(option: str, given: str) -> int:
+    """Return one whole number from an option; raise UsageFault for anything else."""
+    try:
+        return int(given)
+    except ValueError:
+        raise UsageFault(f"{option}: expected auto or a whole number, got {given!r}") from None
+
+
 def floats(option: str, given: list[str] | None) -> tuple[float, ...]:
     """Return numbers from an option; raise UsageFault for anything else."""
     try:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from capsprobe.cli.devices import resolve
+from capsprobe.cli.threads import use_threads
 from capsprobe.data.base import Source
 from capsprobe.data.views import Name
 from capsprobe.faults import UsageFault
@@ -57,6 +58,7 @@ def plan(
 
 def run(wanted: Plan, *, as_json: bool, quiet: bool) -> None:
     """Train, showing every epoch on stderr, and print where the checkpoint lies."""
+    use_threads()
     check_writable(wanted.folder)
     name = stem(wanted.model, wanted.dataset, wanted.seed)
     if (wanted.folder / f"{name}.json").exists():

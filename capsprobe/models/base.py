@@ -16,6 +16,7 @@ Scores = Literal["logits", "lengths"]
 # Lengths are kept this far from 0 and 1 before their log odds are taken: at 1e-6 the odds of a
 # pose of norm 1000, which squash cannot tell from a longer one in single precision.
 _MARGIN_OF_ODDS = 1e-6
+BATCH_SIZE = 128
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,8 @@ class Network(nn.Module):
     """Images (images, 1, canvas, canvas) in [0, 1] to class scores; it says which kind they are.
 
     `lengths` lie in (0, 1), `logits` anywhere. The decoder, where there is one, draws an image
-    from the embedding (capsprobe.models.decoder).
+    from the embedding (capsprobe.models.decoder). `batch_size` says how many images whoever runs
+    it should pass at once (capsprobe.models.batches).
     """
 
     scores: Scores
@@ -45,6 +47,7 @@ class Network(nn.Module):
         super().__init__()
         # In the instance: torch would never look past a class attribute to a submodule.
         self.decoder: nn.Module | None = None
+        self.batch_size = BATCH_SIZE
 
 
 class Model(Protocol):

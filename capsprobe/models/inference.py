@@ -10,9 +10,8 @@ from torch import Tensor, nn
 from capsprobe.data.images import ImageSet
 from capsprobe.faults import ModelFault
 from capsprobe.models.base import Network
+from capsprobe.models.batches import in_batches
 from capsprobe.shapes import IMAGES, SCORES
-
-BATCH_SIZE = 250
 
 
 def device_of(network: Network) -> torch.device:
@@ -20,10 +19,8 @@ def device_of(network: Network) -> torch.device:
     return next(network.parameters()).device
 
 
-def score(
-    network: Network, images: Float[Tensor, IMAGES], *, batch_size: int = BATCH_SIZE
-) -> Float[Tensor, SCORES]:
-    """Return class scores without gradients, on the CPU, in single precision.
+def score(network: Network, images: Float[Tensor, IMAGES]) -> Float[Tensor, SCORES]:
+    """Return class scores without gradients, in single precision, where the images lie.
 
     Raises
     ------
@@ -31,9 +28,12 @@ def score(
         Where a score is not finite: no number may come from a NaN.
     """
     device = device_of(network)
-    with torch.inference_mode():
-        parts = [network(batch.to(device)).float().cpu() for batch in images.split(batch_size)]
-    scores = torch.cat(parts)
+
+    def few(rows: slice) -> Tensor:
+        with torch.inference_mode():
+            return network(images[rows].to(device)).float().to(images.device)
+
+    scores = torch.cat([part for _, part in in_batches(network, len(images), few)])
     if not torch.isfinite(scores).all():
         raise ModelFault("expected finite scores, got NaN or infinity")
     return scores.clone()

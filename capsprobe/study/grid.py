@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,9 @@ import torchattacks
 from capsprobe.data.images import ImageSet
 from capsprobe.data.views import Name
 from capsprobe.faults import ModelFault, UsageFault
-from capsprobe.models.base import models
-from capsprobe.models.checkpoints import Entry, manifest
-from capsprobe.models.inference import BATCH_SIZE
+from capsprobe.models.base import Frame, models
+from capsprobe.models.batches import batch_size_for
+from capsprobe.models.checkpoints import Entry, build, manifest
 from capsprobe.probes.base import Probe
 from capsprobe.study.settings import Settings, describe
 from capsprobe.tables import SCHEMA_VERSION
@@ -28,6 +29,7 @@ class Cell:
     entry: Entry
     probe: str
     part: str
+    batch_size: int
 
     @property
     def label(self) -> str:
@@ -75,9 +77,14 @@ def grid(
     """
     cells = [
         Cell(
-            key=_key(settings, entry, name, probe, part, images), entry=entry, probe=name, part=part
+            key=_key(settings, entry, name, probe, part, images, size),
+            entry=entry,
+            probe=name,
+            part=part,
+            batch_size=size,
         )
         for entry in entries
+        for size in (_batch_size(settings, entry),)
         for name, probe in examined.items()
         for part in probe.parts(Name.parse(entry.dataset).view)
     ]
@@ -101,6 +108,19 @@ def versions() -> dict[str, str]:
     }
 
 
+def _batch_size(settings: Settings, entry: Entry) -> int:
+    if settings.batch_size is not None:
+        return settings.batch_size
+    return _found_batch_size(entry.model, settings.device, **entry.frame)
+
+
+@cache
+def _found_batch_size(model: str, device: str, **frame: int) -> int:
+    """Return what the memory at hand holds of a network, the same for each of its checkpoints."""
+    network = build(model, Frame(**frame), seed=0, decoder=False).eval()
+    return batch_size_for(network, torch.device(device))
+
+
 def _fits(entry: Entry, wanted: Name, settings: Settings) -> bool:
     if entry.dataset not in {f"{wanted.base}{ending}" for ending in ("", "-placed", "-pairs")}:
         return False
@@ -118,7 +138,13 @@ def _seeds(absent: set[int]) -> str:
 
 
 def _key(
-    settings: Settings, entry: Entry, name: str, probe: Probe, part: str, images: ImageSet
+    settings: Settings,
+    entry: Entry,
+    name: str,
+    probe: Probe,
+    part: str,
+    images: ImageSet,
+    batch_size: int,
 ) -> str:
     facts: dict[str, Any] = {
         "schema": SCHEMA_VERSION,
@@ -130,7 +156,7 @@ def _key(
         "frame": entry.frame,
         "data": images.sha256,
         "seed": settings.seed,
-        "batch_size": BATCH_SIZE,
+        "batch_size": batch_size,
         "dtype": "float32",
         "device": settings.device.partition(":")[0],
         "versions": versions(),

@@ -13,7 +13,6 @@ from typing import Any
 import torch
 
 from capsprobe.files import write_text
-from capsprobe.models.inference import BATCH_SIZE
 from capsprobe.parts import is_record
 from capsprobe.probes.base import Probe
 from capsprobe.study.grid import versions
@@ -37,7 +36,7 @@ def record(outcome: Outcome, *, command: str, title: str) -> dict[str, Any]:
             "probes": list(outcome.probes),
             "training_seeds": sorted({entry.seed for entry in outcome.entries}),
             "limit": settings.limit,
-            "batch_size": BATCH_SIZE,
+            "batch_size": sorted({cell.batch_size for cell in outcome.cells}),
             "device": settings.device,
             "seed": settings.seed,
         },

@@ -153,7 +153,9 @@ def _measure(
     start = time.perf_counter()
     probe, seed = outcome.probes[cell.probe], outcome.settings.seed
     try:
-        measurement = probe(load(cell.entry), outcome.images, part=cell.part, seed=seed)
+        network = load(cell.entry)
+        network.batch_size = cell.batch_size
+        measurement = probe(network, outcome.images, part=cell.part, seed=seed)
     except Exception as error:
         first = str(error).splitlines()[0] if str(error) else ""
         return CellState(

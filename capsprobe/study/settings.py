@@ -15,7 +15,10 @@ from capsprobe.registry import unknown
 
 
 class Settings(BaseModel):
-    """The grid and how it is run. Empty tuples mean all that there are."""
+    """The grid and how it is run. Empty tuples mean all that there are.
+
+    Without a batch size, each network gets what pays and what the memory at hand holds.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -26,6 +29,7 @@ class Settings(BaseModel):
     probes: tuple[str, ...] = ()
     training_seeds: tuple[int, ...] = ()
     limit: int | None = Field(default=None, ge=1)
+    batch_size: int | None = Field(default=None, ge=1, le=65_536)
     device: str = "cpu"
     seed: int = Field(default=0, ge=0)
     probe_settings: dict[str, dict[str, Any]] = Field(default_factory=dict)

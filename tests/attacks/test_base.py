@@ -132,10 +132,12 @@ def test_leaving_the_box_is_noticed(monkeypatch):
         ask(Told(shift=0.8), epsilon=0.9)
 
 
-def test_batches_do_not_share_their_draws(monkeypatch):
-    monkeypatch.setattr(base, "BATCH_SIZE", 4)
+def test_batches_do_not_share_their_draws():
+    network = Linear()
+    network.batch_size = 4
     images = torch.full((12, 1, SIDE, SIDE), 0.5)
-    first, second, third = ask(Drawing(), images).split(4)
+    found = Drawing()(network, images, ZEROS, epsilon=0.1, seed=0, output_map="scores")
+    first, second, third = found.split(4)
     assert not torch.equal(first, second) and not torch.equal(second, third)
 
 

@@ -1,16 +1,17 @@
 import pytest
 import torch
 
-from capsprobe.attacks import base
 from capsprobe.attacks.square import Square
 from capsprobe.faults import UsageFault
 from tests.attacks.toys import Linear, answers, middling
 
 
-def ask(images, *, epsilon=0.4, seed=0):
-    labels = answers(Linear(), images)
+def ask(images, *, epsilon=0.4, seed=0, batch_size=128):
+    network = Linear()
+    network.batch_size = batch_size
+    labels = answers(network, images)
     return Square(queries=50)(
-        Linear(), images, labels, epsilon=epsilon, seed=seed, output_map="scores"
+        network, images, labels, epsilon=epsilon, seed=seed, output_map="scores"
     )
 
 
@@ -23,10 +24,9 @@ def test_pixels_of_a_broken_image_lie_at_the_edge_of_the_budget():
     torch.testing.assert_close(delta, torch.full_like(delta, 0.4), atol=1e-6, rtol=0.0)
 
 
-def test_batches_and_seeds_try_different_squares(monkeypatch):
-    monkeypatch.setattr(base, "BATCH_SIZE", 3)
+def test_batches_and_seeds_try_different_squares():
     images = middling(3).repeat(2, 1, 1, 1)
-    first, second = ask(images).split(3)
+    first, second = ask(images, batch_size=3).split(3)
     assert not torch.equal(first, second)
     assert not torch.equal(ask(images), ask(images, seed=1))
 

@@ -37,7 +37,9 @@ def image_set(rows, labels):
 @pytest.mark.parametrize("batch_size", [1, 2, 5, 100])
 def test_the_batch_size_changes_nothing(batch_size):
     images = torch.rand(5, 1, 3, 3, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(score(Corner(), images, batch_size=batch_size), images[:, 0, 0])
+    network = Corner()
+    network.batch_size = batch_size
+    assert torch.equal(score(network, images), images[:, 0, 0])
 
 
 def test_scores_carry_no_gradient():
