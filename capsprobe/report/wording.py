@@ -28,7 +28,6 @@ ATTACKS = {
     "worst": "worst case",
 }
 THREATS = {"linf": "L∞", "l2": "L2"}
-MAPS = {"scores": "on scores", "margin": "on margins"}
 METRICS = {
     "correct": "accuracy",
     "exact_match": "exact match",
@@ -168,15 +167,13 @@ def probe(name: str) -> str:
 
 
 def condition(name: str) -> str:
-    """Return a condition's heading: `linf/pgd/margin` reads "L∞, PGD on margins"."""
+    """Return a condition's heading: `linf/pgd` reads "L∞, PGD"."""
     if name in CONDITIONS:
         return CONDITIONS[name]
-    threat, _, rest = name.partition("/")
-    attack, _, output_map = rest.partition("/")
+    threat, _, attack = name.partition("/")
     if threat not in THREATS or not attack:
         return shortened(name, 40)
-    words = ATTACKS.get(attack, shortened(attack))
-    return f"{THREATS[threat]}, {words} {MAPS.get(output_map, output_map)}".strip()
+    return f"{THREATS[threat]}, {ATTACKS.get(attack, shortened(attack))}"
 
 
 def metric(name: str, condition: str = "") -> str:

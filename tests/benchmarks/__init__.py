@@ -1,0 +1,1 @@
+"""How fast capsprobe is beside what it replaces, in ratios: `python -m tests.benchmarks`."""
