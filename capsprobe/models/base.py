@@ -66,6 +66,14 @@ class Traceable(Protocol):
 
 
 @runtime_checkable
+class Routed(Traceable, Protocol):
+    """A network whose routing is a name that may be exchanged (capsprobe.models.swapping)."""
+
+    routing: str
+    iterations: int
+
+
+@runtime_checkable
 class Embeds(Protocol):
     """A network that shows what it knows of an image before it names a class.
 
