@@ -10,7 +10,9 @@ from capsprobe.routing.base import length, routings
 IMAGES = torch.rand(3, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.fixture(params=["capsnet", "capsnet-uniform", "capsnet-sabour"])
+@pytest.fixture(
+    params=["capsnet", "capsnet-uniform", "capsnet-em", "capsnet-attention", "capsnet-sabour"]
+)
 def network(request):
     return build(request.param, Frame(width=8, types=2), seed=0, decoder=False).eval()
 
@@ -45,11 +47,13 @@ def test_swapping_for_good_is_what_the_other_head_computes():
     assert torch.equal(network(IMAGES), uniform(IMAGES))
 
 
-@pytest.mark.parametrize("name", ["cnn", "senet"])
+@pytest.mark.parametrize("name", ["cnn", "senet", "se-head"])
 def test_a_network_without_routing_is_a_usage_fault(name):
     network = models[name](Frame(width=8, types=2))
     with (
-        pytest.raises(UsageFault, match="expected a model with routing, got ConvNet"),
+        pytest.raises(
+            UsageFault, match="expected a model with routing, got (ConvNet|SENet|SeHead)"
+        ),
         swapped(network, routing="uniform", iterations=1),
     ):
         raise AssertionError("never reached")
