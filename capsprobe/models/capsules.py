@@ -52,7 +52,13 @@ class Votes(nn.Module):
         self, children: Float[Tensor, CHILDREN], *, routing: str, iterations: int
     ) -> RoutingTrace:
         """Return votes, logits, coefficients and parents of every iteration."""
-        return self._routing(routing)(self(children), iterations=iterations)
+        return self.reroute(self(children), routing=routing, iterations=iterations)
+
+    def reroute(
+        self, votes: Float[Tensor, VOTES], *, routing: str, iterations: int
+    ) -> RoutingTrace:
+        """Return the trace of a routing over any votes, with what was learned for it."""
+        return self._routing(routing)(votes, iterations=iterations)
 
     def route(
         self, children: Float[Tensor, CHILDREN], *, routing: str, iterations: int

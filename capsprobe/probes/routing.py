@@ -1,25 +1,57 @@
 """Routing beside clustering: what coefficients do round by round, and what k-means does instead."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import partial
+from typing import ClassVar, TypeVar
 
-from capsprobe.probes.base import Probe
-from capsprobe.routing.base import routings
-from capsprobe.tables import CORRECT, Condition, Metric
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
 
+from capsprobe.data.images import ImageSet
+from capsprobe.faults import UsageFault
+from capsprobe.models.base import Network
+from capsprobe.models.batches import in_batches
+from capsprobe.models.inference import top
+from capsprobe.models.rerouting import (
+    Capsular,
+    answer,
+    capsular,
+    children_of,
+    reroute,
+    votes_of,
+)
+from capsprobe.probes.base import Probe, probes, together
+from capsprobe.routing.base import check_iterations, length, routings
+from capsprobe.routing.comparing import compare
+from capsprobe.routing.contrasts import contrast
+from capsprobe.routing.findings import Finding, joined
+from capsprobe.routing.following import follow, follow_means
+from capsprobe.routing.objective import centres_of
+from capsprobe.routing.references import BY_PARENT, REFERENCES, SPHERICAL, Start
+from capsprobe.routing.shares import shares_of
+from capsprobe.routing.single import singles
+from capsprobe.shapes import CHILDREN, COEFFICIENTS
+from capsprobe.tables import CORRECT, Condition, Measurement, Metric, observe
+
+Result = TypeVar("Result")
 _LARGE = 1e9
-_REFERENCES = {
+_UNDEFINED = "divergence that is infinite, or without another image to be from"
+_MAY_LACK = ("js_within", "js_between")
+_TEXTS = {
     "first-means": "parent by parent, from routing's first means",
     "plusplus": "parent by parent, from k-means++",
-    "concatenated": "ordinary, over each child's votes laid side by side, from k-means++",
-    "spherical-first-means": "as first-means, by angles",
-    "spherical-plusplus": "as plusplus, by angles",
-    "spherical-concatenated": "as concatenated, by angles",
+    "concatenated": "over each child's votes laid side by side, from k-means++",
 }
 _NULLS = ("", "_uniform", "_random", "_shuffled")
 PREDICTED = Metric(
-    name="predicted", lower=0.0, upper=_LARGE, description="number of the class that is named"
+    name="predicted",
+    lower=0.0,
+    upper=_LARGE,
+    description="number of the class that is named",
+    nominal=True,
 )
 
 
@@ -60,9 +92,19 @@ METRICS = (
 )
 
 
+@probes.register("routing")
 @dataclass(frozen=True, kw_only=True)
 class Routing(Probe):
-    """Follow a network's routing round by round, and cluster the same votes beside it."""
+    """Follow a network's routing round by round, and cluster the same votes beside it.
+
+    One run of the network's own routing over so many `iterations`, of which each is looked at;
+    severity is the iteration. `rounds` holds what its coefficients do (capsprobe.routing.shares,
+    .objective), `lloyd` the inertia of k-means on its way, `concordance` how alike the two end
+    (.comparing), `divergence` how images differ (.contrasts, with so many `partners`), `single` the
+    article's routing to one parent over the votes for the winning one (.single). `swap` asks for
+    the class under every routing, each at `swap_iterations` and at the network's own number.
+    k-means from chance is the best of `restarts`. Only networks that route votes take part.
+    """
 
     name: ClassVar = "routing"
     question: ClassVar = "Is routing a clustering of the votes?"
@@ -73,25 +115,156 @@ class Routing(Probe):
     restarts: int = 4
     partners: int = 8
 
+    def __post_init__(self) -> None:
+        """Raise UsageFault where a setting cannot be meant."""
+        for iterations in (self.iterations, *self.swap_iterations):
+            check_iterations(iterations)
+        if min(self.restarts, self.partners) < 1:
+            fewest = min(self.restarts, self.partners)
+            raise UsageFault(f"expected at least 1 of restarts and of partners, got {fewest}")
+
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """Return what is followed round by round; severity is the round."""
+        """Return what is followed round by round."""
         return (
             _rounds("rounds", "the network's own routing"),
+            *(_rounds(f"lloyd/{name}", f"k-means {_described(name)}") for name in BY_PARENT),
             *(
-                _rounds(f"lloyd/{name}", f"k-means, {text}")
-                for name, text in _REFERENCES.items()
-                if not name.endswith("concatenated")
+                _rounds(f"concordance/{name}", f"routing beside k-means {_described(name)}")
+                for name in REFERENCES
             ),
-            *(
-                _rounds(f"concordance/{name}", f"routing beside k-means, {text}")
-                for name, text in _REFERENCES.items()
-            ),
-            _rounds("divergence", "coefficients of one image beside those of another"),
+            _rounds("divergence", "coefficients of one image beside those of others"),
             _rounds("single", "the article's routing to one parent beside a weighted mean"),
             *(_rounds(f"swap/{name}", f"routing by {name} in its place") for name in routings),
         )
 
+    def lacks(self, network: Network) -> str:
+        """Return what a network without votes to route lacks."""
+        return "" if isinstance(network, Capsular) else "votes that are routed"
+
+    def measure(
+        self, network: Network, images: ImageSet, rng: np.random.Generator, part: str
+    ) -> Measurement:
+        """Return one number an image for each metric, condition and iteration."""
+        routed = capsular(network)
+        ask: dict[str, Callable[[ImageSet], list[Finding]]] = {
+            "rounds": partial(self._rounds, routed),
+            "lloyd": partial(self._lloyd, routed, rng),
+            "concordance": partial(self._concordance, routed, rng),
+            "single": partial(self._single, routed),
+            "swap": partial(self._swap, routed),
+        }
+        if part == "divergence":
+            return _measurement(self._divergence(routed, network, images, rng), images)
+        return _measurement(joined(_in_batches(network, images, ask[part])), images)
+
+    def _rounds(self, network: Capsular, few: ImageSet) -> list[Finding]:
+        children = children_of(network, few.images)
+        trace = reroute(network, votes_of(network, children), iterations=self.iterations)
+        found = list(follow(trace, "rounds"))
+        for iterations in range(1, self.iterations + 1):
+            found += _answers(network, children, few, "rounds", network.routing, iterations)[:1]
+        return found
+
+    def _lloyd(self, network: Capsular, rng: np.random.Generator, few: ImageSet) -> list[Finding]:
+        votes = votes_of(network, children_of(network, few.images))
+        first = shares_of(reroute(network, votes, iterations=1))[0]
+        start = Start(means=centres_of(votes, first), rng=rng, restarts=self.restarts)
+        return list(follow_means(votes, start, "lloyd", iterations=self.iterations))
+
+    def _concordance(
+        self, network: Capsular, rng: np.random.Generator, few: ImageSet
+    ) -> list[Finding]:
+        found = compare(
+            votes_of(network, children_of(network, few.images)),
+            partial(reroute, network),
+            "concordance",
+            iterations=self.iterations,
+            restarts=self.restarts,
+            rng=rng,
+        )
+        return list(found)
+
+    def _divergence(
+        self, routed: Capsular, network: Network, images: ImageSet, rng: np.random.Generator
+    ) -> Iterator[Finding]:
+        def shares(few: ImageSet) -> tuple[Float[Tensor, COEFFICIENTS], ...]:
+            votes = votes_of(routed, children_of(routed, few.images))
+            return shares_of(reroute(routed, votes, iterations=self.iterations))
+
+        by_batch = _in_batches(network, images, shares)
+        by_iteration = [torch.cat(each) for each in zip(*by_batch, strict=True)]
+        return contrast(by_iteration, images.labels, "divergence", partners=self.partners, rng=rng)
+
+    def _single(self, network: Capsular, few: ImageSet) -> list[Finding]:
+        votes = votes_of(network, children_of(network, few.images))
+        parents = reroute(network, votes, iterations=network.iterations).parents[-1]
+        winner = length(parents).argmax(dim=1)
+        seen = votes[torch.arange(len(votes)), :, winner]
+        return list(singles(seen, "single", iterations=self.iterations))
+
+    def _swap(self, network: Capsular, few: ImageSet) -> list[Finding]:
+        children = children_of(network, few.images)
+        return [
+            finding
+            for name in routings
+            for iterations in sorted({*self.swap_iterations, network.iterations})
+            for finding in _answers(network, children, few, f"swap/{name}", name, iterations)
+        ]
+
+
+def _described(name: str) -> str:
+    text = _TEXTS[name.removeprefix(SPHERICAL)]
+    return f"by angles, {text}" if name.startswith(SPHERICAL) else text
+
 
 def _rounds(name: str, description: str) -> Condition:
     return Condition(name=name, unit="iterations", description=description, has_clean=False)
+
+
+def _in_batches(
+    network: Network, images: ImageSet, ask: Callable[[ImageSet], Result]
+) -> Iterator[Result]:
+    rows = torch.arange(len(images))
+    for _, found in in_batches(network, len(images), lambda few: ask(images.take(rows[few]))):
+        yield found
+
+
+def _answers(
+    network: Capsular,
+    children: Float[Tensor, CHILDREN],
+    few: ImageSet,
+    condition: str,
+    routing: str,
+    iterations: int,
+) -> list[Finding]:
+    """Return whether each answer under a routing is right, and which class it names."""
+    scores = answer(network, children, routing=routing, iterations=iterations)
+    classes = top(scores, count=1)[:, 0]
+    values = {CORRECT: (classes == few.labels).double(), PREDICTED: classes.double()}
+    return [
+        Finding(condition=condition, iteration=iterations, metric=metric.name, values=each)
+        for metric, each in values.items()
+    ]
+
+
+def _measurement(found: Iterable[Finding], images: ImageSet) -> Measurement:
+    """Return the findings as observations; what is not defined for an image is left out."""
+    tables, left_out = [], 0
+    named = {metric.name: metric for metric in METRICS}
+    for each in found:
+        defined = ~(each.values.isinf() | (each.values.isnan() & (each.metric in _MAY_LACK)))
+        left_out += int((~defined).sum())
+        tables.append(
+            observe(
+                condition=each.condition,
+                severity=float(each.iteration),
+                unit="image",
+                unit_ids=images.ids[defined].numpy(),
+                metric=named[each.metric],
+                values=each.values[defined].double().numpy(),
+            )
+        )
+    return Measurement(
+        observations=together(tables), left_out={_UNDEFINED: left_out} if left_out else {}
+    )

@@ -11,7 +11,8 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
-from capsprobe.routing.points import CENTRES, DISTANCES, Points, unit
+from capsprobe.routing.base import unit
+from capsprobe.routing.points import CENTRES, DISTANCES, Points
 from capsprobe.routing.tiles import child_tiles
 
 MOST_ITERATIONS = 300
@@ -36,6 +37,11 @@ class Clusters:
     def inertia(self) -> Float[Tensor, " sets"]:
         """Return the inertia in the end."""
         return self.course[-1]
+
+    def prolonged(self, length: int) -> Float[Tensor, "longest sets"]:
+        """Return the course of this length, its end repeated."""
+        rest = self.course[-1:].expand(max(0, length - len(self.course)), -1)
+        return torch.cat([self.course[:length], rest])
 
 
 class Settle(Protocol):
@@ -94,7 +100,7 @@ def lloyd(
     return Clusters(
         labels=torch.cat([each.labels for each in found]),
         centres=torch.cat([each.centres for each in found]),
-        course=torch.cat([_prolonged(each.course, longest) for each in found], dim=1),
+        course=torch.cat([each.prolonged(longest) for each in found], dim=1),
     )
 
 
@@ -157,13 +163,6 @@ def _named(members: Float[Tensor, DISTANCES]) -> Float[Tensor, "sets points"]:
     """Return the number of each point's cluster."""
     numbers = torch.arange(members.shape[1], dtype=members.dtype)
     return torch.matmul(numbers, members)
-
-
-def _prolonged(
-    course: Float[Tensor, "iterations sets"], length: int
-) -> Float[Tensor, "longest sets"]:
-    """Return a course in which the end is repeated."""
-    return torch.cat([course, course[-1:].expand(length - len(course), -1)])
 
 
 def _refilled(

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from capsprobe.routing.base import unit
 from capsprobe.routing.dynamic import agreement
-from capsprobe.routing.points import Votes
+from capsprobe.routing.points import ByParent
 from capsprobe.shapes import COEFFICIENTS, PARENTS, VOTES
 
 
@@ -18,7 +18,7 @@ def centres_of(
     votes: Float[Tensor, VOTES], shares: Float[Tensor, COEFFICIENTS]
 ) -> Float[Tensor, PARENTS]:
     """Return mu_j; that of a parent without any share is zero."""
-    sums = Votes(votes).sums(shares.mT)
+    sums = ByParent(votes).sums(shares.mT)
     mass = shares.sum(dim=1).unsqueeze(2)
     return sums / torch.where(mass > 0.0, mass, 1.0)
 
@@ -27,7 +27,7 @@ def inertia(
     votes: Float[Tensor, VOTES], centres: Float[Tensor, PARENTS]
 ) -> Float[Tensor, " images"]:
     """Return min_j |u_ij - mu_j|^2: what k-means lowers."""
-    return Votes(votes).distances(centres).amin(dim=1).clamp_min(0.0).mean(dim=1)
+    return ByParent(votes).distances(centres).amin(dim=1).clamp_min(0.0).mean(dim=1)
 
 
 def soft_inertia(
@@ -36,7 +36,7 @@ def soft_inertia(
     shares: Float[Tensor, COEFFICIENTS],
 ) -> Float[Tensor, " images"]:
     """Return sum_j c_ij |u_ij - mu_j|^2."""
-    distances = Votes(votes).distances(centres).clamp_min(0.0)
+    distances = ByParent(votes).distances(centres).clamp_min(0.0)
     return (shares.mT * distances).sum(dim=1).mean(dim=1)
 
 

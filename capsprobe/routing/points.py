@@ -80,7 +80,7 @@ class Shared:
 
 
 @dataclass(frozen=True)
-class Votes:
+class ByParent:
     """Children as each parent sees them, at their vote for it; clusters are the parents.
 
     Child i lies at u_ij for parent j, so a distance is |u_ij - m_j|^2 and a centre the mean of
@@ -98,10 +98,10 @@ class Votes:
         """Return the number of points in each set."""
         return self.votes.shape[1]
 
-    def take(self, sets: Int64[Tensor, " chosen"]) -> "Votes":
+    def take(self, sets: Int64[Tensor, " chosen"]) -> "ByParent":
         """Return the votes of some images."""
         # Parent by parent in memory, as sums and distances read them.
-        return Votes(self.votes.transpose(1, 2)[sets].transpose(1, 2))
+        return ByParent(self.votes.transpose(1, 2)[sets].transpose(1, 2))
 
     @cached_property
     def squared(self) -> Float[Tensor, DISTANCES]:
@@ -121,9 +121,3 @@ class Votes:
         """Return u_ij for the child i of each parent j."""
         images, parents = torch.arange(len(members)), torch.arange(members.shape[1])
         return self.votes[images.unsqueeze(1), members, parents]
-
-
-def unit(poses: Float[Tensor, "*capsules pose"]) -> Float[Tensor, "*capsules pose"]:
-    """Return poses at length one; a zero pose stays zero."""
-    norms = poses.norm(dim=-1, keepdim=True)
-    return poses / torch.where(norms > 0.0, norms, 1.0)
