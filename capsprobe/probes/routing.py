@@ -6,6 +6,7 @@ from functools import partial
 from typing import ClassVar, TypeVar
 
 import numpy as np
+import pandas as pd
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -23,7 +24,7 @@ from capsprobe.models.rerouting import (
     reroute,
     votes_of,
 )
-from capsprobe.probes.base import Probe, probes, together
+from capsprobe.probes.base import Probe, probes
 from capsprobe.routing.base import check_iterations, length, routings
 from capsprobe.routing.comparing import compare
 from capsprobe.routing.contrasts import contrast
@@ -34,11 +35,12 @@ from capsprobe.routing.references import BY_PARENT, REFERENCES, SPHERICAL, Start
 from capsprobe.routing.shares import shares_of
 from capsprobe.routing.single import singles
 from capsprobe.shapes import CHILDREN, COEFFICIENTS
-from capsprobe.tables import CORRECT, Condition, Measurement, Metric, observe
+from capsprobe.tables import CORRECT, PROBE_COLUMNS, Condition, Measurement, Metric
 
 Result = TypeVar("Result")
 _LARGE = 1e9
 _UNDEFINED = "divergence that is infinite, or without another image to be from"
+_ALIKE = ("condition", "severity", "unit", "metric")
 _MAY_LACK = ("js_within", "js_between")
 _TEXTS = {
     "first-means": "parent by parent, from routing's first means",
@@ -250,21 +252,19 @@ def _answers(
 
 def _measurement(found: Iterable[Finding], images: ImageSet) -> Measurement:
     """Return the findings as observations; what is not defined for an image is left out."""
-    tables, left_out = [], 0
-    named = {metric.name: metric for metric in METRICS}
+    rows: dict[str, list[np.ndarray]] = {name: [] for name in PROBE_COLUMNS}
+    ids, left_out = images.ids.numpy(), 0
     for each in found:
-        defined = ~(each.values.isinf() | (each.values.isnan() & (each.metric in _MAY_LACK)))
+        values = each.values.double().numpy()
+        defined = ~(np.isinf(values) | (np.isnan(values) & (each.metric in _MAY_LACK)))
         left_out += int((~defined).sum())
-        tables.append(
-            observe(
-                condition=each.condition,
-                severity=float(each.iteration),
-                unit="image",
-                unit_ids=images.ids[defined].numpy(),
-                metric=named[each.metric],
-                values=each.values[defined].double().numpy(),
-            )
-        )
+        alike = (each.condition, float(each.iteration), "image", each.metric)
+        for name, value in zip(_ALIKE, alike, strict=True):
+            rows[name].append(np.full(defined.sum(), value, dtype=object))
+        rows["unit_id"].append(ids[defined])
+        rows["value"].append(values[defined])
+    table = pd.DataFrame({name: np.concatenate(parts) for name, parts in rows.items()})
     return Measurement(
-        observations=together(tables), left_out={_UNDEFINED: left_out} if left_out else {}
+        observations=table.astype({"severity": "float64"}),
+        left_out={_UNDEFINED: left_out} if left_out else {},
     )

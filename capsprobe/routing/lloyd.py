@@ -112,13 +112,14 @@ def scatter(points: Points, clusters: int, rng: np.random.Generator) -> Float[Te
     parent's centre is the drawn child as that parent sees it, the parents in their order.
     """
     draws = torch.from_numpy(rng.random((len(points), clusters)))
-    members = torch.zeros(len(points), clusters, dtype=torch.int64)
-    closest = torch.ones_like(points.distances(points.seen(members))[:, 0])
+    sets = torch.arange(len(points))
+    closest, centres = torch.ones(len(points), points.count), []
     for cluster in range(clusters):
-        members[:, cluster] = _drawn(closest, draws[:, cluster])
-        to_this = points.distances(points.seen(members))[:, cluster].clamp_min(0.0)
-        closest = to_this if cluster == 0 else torch.minimum(closest, to_this)
-    return points.seen(members)
+        seen = points.seen_by(cluster)
+        centres.append(seen[sets, _drawn(closest, draws[:, cluster])])
+        apart = (seen - centres[-1].unsqueeze(1)).square().sum(dim=2)
+        closest = apart if cluster == 0 else torch.minimum(closest, apart)
+    return torch.stack(centres, dim=1)
 
 
 def _settled(

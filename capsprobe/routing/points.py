@@ -37,8 +37,8 @@ class Points(Protocol):
     def sums(self, weights: Float[Tensor, DISTANCES]) -> Float[Tensor, CENTRES]:
         """Return for each cluster the weighted sum of the points."""
 
-    def seen(self, members: Int64[Tensor, "sets clusters"]) -> Float[Tensor, CENTRES]:
-        """Return for each cluster one point, as that cluster sees it."""
+    def seen_by(self, cluster: int) -> Float[Tensor, "sets points pose"]:
+        """Return the points where this cluster sees them."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,10 @@ class Shared:
         """Return sum_i w_ik x_i."""
         return torch.bmm(weights, self.points)
 
-    def seen(self, members: Int64[Tensor, "sets clusters"]) -> Float[Tensor, CENTRES]:
-        """Return x_i for the point i of each cluster."""
-        return self.points[torch.arange(len(self.points)).unsqueeze(1), members]
+    def seen_by(self, cluster: int) -> Float[Tensor, "sets points pose"]:
+        """Return x_i."""
+        del cluster
+        return self.points
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,6 @@ class ByParent:
         """Return sum_i w_ij u_ij."""
         return torch.matmul(weights.unsqueeze(2), self.votes.transpose(1, 2)).squeeze(2)
 
-    def seen(self, members: Int64[Tensor, "sets clusters"]) -> Float[Tensor, CENTRES]:
-        """Return u_ij for the child i of each parent j."""
-        images, parents = torch.arange(len(members)), torch.arange(members.shape[1])
-        return self.votes[images.unsqueeze(1), members, parents]
+    def seen_by(self, cluster: int) -> Float[Tensor, "sets points pose"]:
+        """Return u_ij for the parent j."""
+        return self.votes[:, :, cluster]
