@@ -6,6 +6,7 @@ from typing import Literal, Protocol, runtime_checkable
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from capsprobe.faults import UsageFault
 from capsprobe.registry import Registry
@@ -15,6 +16,8 @@ Axis = Literal["children", "parents"]
 MOST_ITERATIONS = 100
 # Inside the square root, so that the gradient of a zero vector's norm is zero and not NaN.
 _TINY = 1e-12
+# The gradient of a direction is at most one over this.
+_SHORTEST = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +85,7 @@ def length(pose: Float[Tensor, "*capsules pose"]) -> Float[Tensor, "*capsules"]:
 
 def unit(pose: Float[Tensor, "*capsules pose"]) -> Float[Tensor, "*capsules pose"]:
     """Return each pose's direction; that of a zero vector is zero."""
-    return pose / length(pose).unsqueeze(-1)
+    return normalize(pose, dim=-1, eps=_SHORTEST)
 
 
 def check_iterations(iterations: int) -> None:

@@ -35,22 +35,22 @@ def route_em(
     whatever the layer's size.
     """
     check_iterations(iterations)
-    logits = [votes.new_zeros(votes.shape[:3])]
-    coefficients, parents = [], []
+    seen = _double(votes)
+    logits = [seen.new_zeros(seen.shape[:3])]
+    parents = []
     for iteration in range(iterations):
-        coefficients.append(torch.softmax(logits[-1], dim=2))
-        fitted = maximise(votes, logits[-1])
+        fitted = maximise(seen, logits[-1])
         activation = activation_logits(
-            fitted, votes, warmth=1.0 - 0.5 ** (iteration + 1), beta_u=beta_u, beta_a=beta_a
+            fitted, seen, warmth=1.0 - 0.5 ** (iteration + 1), beta_u=beta_u, beta_a=beta_a
         )
         parents.append(unit(fitted.means) * torch.sigmoid(activation).unsqueeze(2))
         if iteration + 1 < iterations:
-            logits.append(logsigmoid(activation).unsqueeze(1) + log_densities(votes, fitted))
+            logits.append(logsigmoid(activation).unsqueeze(1) + log_densities(seen, fitted))
     return RoutingTrace(
         votes=votes,
-        logits=tuple(logits),
-        coefficients=tuple(coefficients),
-        parents=tuple(parents),
+        logits=tuple(each.to(votes) for each in logits),
+        coefficients=tuple(torch.softmax(each, dim=2).to(votes) for each in logits),
+        parents=tuple(each.to(votes) for each in parents),
     )
 
 
@@ -105,3 +105,12 @@ def log_densities(votes: Float[Tensor, VOTES], fitted: Gaussians) -> Float[Tenso
     variances = fitted.variances.unsqueeze(1)
     squared = (votes - fitted.means.unsqueeze(1)).square()
     return -0.5 * (squared / variances + torch.log(variances)).sum(dim=3)
+
+
+def _double(votes: Float[Tensor, VOTES]) -> Float[Tensor, VOTES]:
+    """Return the votes in double precision, where the device has it.
+
+    Log densities run to thousands, and what single precision rounds off them decides about
+    children between two parents, round after round.
+    """
+    return votes if votes.device.type == "mps" else votes.double()

@@ -14,6 +14,7 @@ from capsprobe.routing.base import RoutingTrace, check_iterations, unit
 from capsprobe.routing.dynamic import agreement, weighted_parents
 from capsprobe.shapes import COEFFICIENTS, PARENTS, VOTES
 
+_ROUNDINGS = 16
 Compare = Callable[[Float[Tensor, VOTES], Float[Tensor, PARENTS]], Float[Tensor, COEFFICIENTS]]
 Assign = Callable[[Float[Tensor, COEFFICIENTS]], Float[Tensor, COEFFICIENTS]]
 
@@ -81,6 +82,10 @@ def softly(logits: Float[Tensor, COEFFICIENTS]) -> Float[Tensor, COEFFICIENTS]:
 
 
 def wholly(logits: Float[Tensor, COEFFICIENTS]) -> Float[Tensor, COEFFICIENTS]:
-    """Return one for the parent with the largest logit; parents that tie share evenly."""
-    largest = (logits == logits.amax(dim=2, keepdim=True)).to(logits.dtype)
+    """Return one for the parent with the largest logit; parents that tie share evenly.
+
+    A tie is what rounding cannot tell from one, as where a single child is every parent's mean.
+    """
+    rounding = _ROUNDINGS * torch.finfo(logits.dtype).eps
+    largest = (logits >= logits.amax(dim=2, keepdim=True) - rounding).to(logits.dtype)
     return largest / largest.sum(dim=2, keepdim=True)
