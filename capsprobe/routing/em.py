@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from capsprobe.routing.base import RoutingTrace, check_iterations, routings, unit
+from capsprobe.routing.dynamic import agreement, weighted_sums
 from capsprobe.shapes import COEFFICIENTS, PARENTS, VOTES
 
 Beta = Float[Tensor, " parents"] | float
@@ -74,12 +75,12 @@ def maximise(votes: Float[Tensor, VOTES], logits: Float[Tensor, COEFFICIENTS]) -
     floating point, their ratios still are not.
     """
     log_coefficients = torch.log_softmax(logits, dim=2)
-    shares = torch.softmax(log_coefficients, dim=1).unsqueeze(3)
-    means = (shares * votes).sum(dim=1)
-    spread = (votes - means.unsqueeze(1)).square()
+    shares = torch.softmax(log_coefficients, dim=1)
+    means = weighted_sums(votes, shares)
+    spread = (weighted_sums(votes.square(), shares) - means.square()).clamp(min=0.0)
     return Gaussians(
         means=means,
-        variances=(shares * spread).sum(dim=1) + LEAST_VARIANCE,
+        variances=spread + LEAST_VARIANCE,
         mass=log_coefficients.exp().sum(dim=1),
     )
 
@@ -102,9 +103,12 @@ def activation_logits(
 
 def log_densities(votes: Float[Tensor, VOTES], fitted: Gaussians) -> Float[Tensor, COEFFICIENTS]:
     """Return ln p_j(i) of the E-step but for the constant that all parents share."""
-    variances = fitted.variances.unsqueeze(1)
-    squared = (votes - fitted.means.unsqueeze(1)).square()
-    return -0.5 * (squared / variances + torch.log(variances)).sum(dim=3)
+    # (V - mu)^2 / sigma^2 multiplied out, so that nothing as large as the votes lies between.
+    precisions = 1.0 / fitted.variances
+    scaled = fitted.means * precisions
+    of_parents = (fitted.means * scaled + torch.log(fitted.variances)).sum(dim=2)
+    squared = agreement(votes.square(), precisions) - 2.0 * agreement(votes, scaled)
+    return -0.5 * (squared + of_parents.unsqueeze(1))
 
 
 def _double(votes: Float[Tensor, VOTES]) -> Float[Tensor, VOTES]:

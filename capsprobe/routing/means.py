@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from capsprobe.routing.base import RoutingTrace, check_iterations, unit
-from capsprobe.routing.dynamic import agreement, weighted_parents
+from capsprobe.routing.dynamic import agreement, weighted_parents, weighted_sums
 from capsprobe.shapes import COEFFICIENTS, PARENTS, VOTES
 
 _ROUNDINGS = 16
@@ -58,7 +58,7 @@ def weighted_means(
 ) -> Float[Tensor, PARENTS]:
     """Return sum_i c_ij x_ij / sum_i c_ij; where all c_ij are zero, what was before."""
     mass = coefficients.sum(dim=1).unsqueeze(2)
-    sums = (coefficients.unsqueeze(3) * points).sum(dim=1)
+    sums = weighted_sums(points, coefficients)
     return torch.where(mass > 0.0, sums / mass.clamp(min=torch.finfo(mass.dtype).tiny), before)
 
 

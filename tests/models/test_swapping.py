@@ -10,9 +10,7 @@ from capsprobe.routing.base import length, routings
 IMAGES = torch.rand(3, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.fixture(
-    params=["capsnet", "capsnet-uniform", "capsnet-em", "capsnet-attention", "capsnet-sabour"]
-)
+@pytest.fixture(params=["capsnet", "capsnet-uniform", "capsnet-kmeans", "capsnet-sabour"])
 def network(request):
     return build(request.param, Frame(width=8, types=2), seed=0, decoder=False).eval()
 
