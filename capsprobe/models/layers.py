@@ -38,10 +38,7 @@ class Layer:
     weights: dict[str, Float[Tensor, WEIGHTS]] = field(default_factory=dict)
 
     def drops(self) -> Float[Tensor, WEIGHTS]:
-        """Return by how much the predicted class's logit drops where one child is zeroed.
-
-        A copy of the layer's input is made for each child in turn.
-        """
+        """Return by how much the predicted class's logit drops where one child is zeroed."""
         whole = self.rest(self.carried)
         named = whole.argmax(dim=1, keepdim=True)
         found = []

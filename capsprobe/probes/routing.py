@@ -104,7 +104,8 @@ class Routing(Probe):
     .objective), `lloyd` the inertia of k-means on its way, `concordance` how alike the two end
     (.comparing), `divergence` how images differ (.contrasts, with so many `partners`), `single` the
     article's routing to one parent over the votes for the winning one (.single). `swap` asks for
-    the class under every routing, each at `swap_iterations` and at the network's own number.
+    the class under every routing, each at `swap_iterations` up to `iterations` and at the
+    network's own number.
     k-means from chance is the best of `restarts`. Only networks that route votes take part.
     """
 
@@ -207,10 +208,11 @@ class Routing(Probe):
 
     def _swap(self, network: Capsular, few: ImageSet) -> list[Finding]:
         children = children_of(network, few.images)
+        asked = {each for each in self.swap_iterations if each <= self.iterations}
         return [
             finding
             for name in routings
-            for iterations in sorted({*self.swap_iterations, network.iterations})
+            for iterations in sorted({*asked, network.iterations})
             for finding in _answers(network, children, few, f"swap/{name}", name, iterations)
         ]
 

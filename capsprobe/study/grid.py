@@ -13,7 +13,7 @@ import torchattacks
 from capsprobe.data.images import ImageSet
 from capsprobe.data.views import Name
 from capsprobe.faults import ModelFault, UsageFault
-from capsprobe.models.base import Frame, models
+from capsprobe.models.base import Frame, Network, models
 from capsprobe.models.batches import batch_size_for
 from capsprobe.models.checkpoints import Entry, build, manifest
 from capsprobe.probes.base import Probe
@@ -70,10 +70,12 @@ def grid(
 ) -> list[Cell]:
     """Return all cells, ordered by checkpoint, then probe, then part.
 
+    A network that lacks what a probe asks about has no cells of that probe.
+
     Raises
     ------
     UsageFault
-        Where no probe has anything to ask of any checkpoint.
+        Where no probe has anything to ask of any checkpoint, or of a model that was named.
     """
     cells = [
         Cell(
@@ -86,8 +88,11 @@ def grid(
         for entry in entries
         for size in (_batch_size(settings, entry),)
         for name, probe in examined.items()
+        if not probe.lacks(_skeleton(entry.model, **entry.frame))
         for part in probe.parts(Name.parse(entry.dataset).view)
     ]
+    for name in settings.models:
+        _check_asked(name, cells, entries, examined)
     if not cells:
         raise UsageFault(
             f"expected a probe that can examine networks of {settings.dataset}, "
@@ -117,8 +122,26 @@ def _batch_size(settings: Settings, entry: Entry) -> int:
 @cache
 def _found_batch_size(model: str, device: str, **frame: int) -> int:
     """Return what the memory at hand holds of a network, the same for each of its checkpoints."""
-    network = build(model, Frame(**frame), seed=0, decoder=False).eval()
-    return batch_size_for(network, torch.device(device))
+    return batch_size_for(_skeleton(model, **frame), torch.device(device))
+
+
+@cache
+def _skeleton(model: str, **frame: int) -> Network:
+    """Return a network with weights by chance, which says what the model is able to do."""
+    return build(model, Frame(**frame), seed=0, decoder=False).eval()
+
+
+def _check_asked(
+    model: str, cells: list[Cell], entries: list[Entry], examined: dict[str, Probe]
+) -> None:
+    """Raise UsageFault where no probe can ask a model for want of an ability."""
+    if any(cell.entry.model == model for cell in cells):
+        return
+    entry = next(entry for entry in entries if entry.model == model)
+    skeleton = _skeleton(model, **entry.frame)
+    lacking = dict.fromkeys(filter(None, (each.lacks(skeleton) for each in examined.values())))
+    if lacking:
+        raise UsageFault(f"expected a model with {' or '.join(lacking)}, got {model}")
 
 
 def _fits(entry: Entry, wanted: Name, settings: Settings) -> bool:
