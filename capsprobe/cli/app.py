@@ -65,6 +65,15 @@ def robustness(
     seed: Annotated[
         list[str] | None, typer.Option(help="Training seeds, as in 0,1,2; all by default.")
     ] = None,
+    routing: Annotated[
+        str | None,
+        typer.Option(
+            help="Routing put into every model that routes, for its own; see ls routings."
+        ),
+    ] = None,
+    iterations: Annotated[
+        int | None, typer.Option(help="Its iterations, 1 to 100; 3 by default.")
+    ] = None,
     eps: Annotated[
         list[str] | None,
         typer.Option(help="Linf budgets of the attacks on the [0, 1] scale, as in 0.1,0.2."),
@@ -102,6 +111,8 @@ def robustness(
             weights=weights,
             probes=names("--probe", probe) or measuring.ROBUSTNESS,
             training_seeds=integers("--seed", seed),
+            routing=routing,
+            iterations=iterations,
             epsilons=floats("--eps", eps),
             limit=limit,
             batch_size=batch_size,

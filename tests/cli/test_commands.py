@@ -92,6 +92,19 @@ def test_robustness_on_a_few_images_writes_a_whole_run_folder(
     assert {path: path.read_bytes() for path in before} == before
 
 
+def test_a_swapped_routing_is_told_in_tables_and_report(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    arguments = f"robustness --probe affine --model capsnet --limit 4 --seed 0 -q --output {folder}"
+    printed(monkeypatch, capsys, *arguments.split(), "--routing", "uniform", "--iterations", "2")
+    name = "capsnet+uniform-2"
+    assert name in (folder / "tables" / "affine.csv").read_text()
+    assert name in (folder / "index.html").read_text()
+    # Under its own name stands only how it left training.
+    assert "capsnet," not in (folder / "tables" / "affine.csv").read_text()
+
+
 def test_help_imports_neither_torch_nor_pandas() -> None:
     code = (
         "import sys; sys.argv = ['capsprobe', '--help']\n"
