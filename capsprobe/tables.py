@@ -33,13 +33,17 @@ SAMPLE_COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """What a value says, and the bounds that it must keep."""
+    """What a value says, and the bounds that it must keep.
+
+    A nominal metric's values are names in numbers (a class): they can be compared, not averaged.
+    """
 
     name: str
     lower: float
     upper: float
     unit: str = "1"
     description: str = ""
+    nominal: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,6 +41,17 @@ Models = Annotated[
 Dataset = Annotated[str, typer.Option(help="digits (offline), mnist, fashion, or a view of one.")]
 DataDir = Annotated[Path | None, typer.Option(help="Folder with the dataset's files.")]
 Weights = Annotated[Path | None, typer.Option(help="Folder of checkpoints; the shipped ones else.")]
+Seeds = Annotated[
+    list[str] | None, typer.Option("--seed", help="Training seeds, as in 0,1,2; all by default.")
+]
+BatchSize = Annotated[
+    str, typer.Option(help="auto, or how many images go through a network at once.")
+]
+Config = Annotated[
+    Path | None, typer.Option(help="TOML file with settings, as in [probe.adversarial].")
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Compute all again.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be run.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda:0 or mps.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show tracebacks.")]
@@ -62,8 +73,15 @@ def robustness(
     probe: Annotated[
         list[str] | None, typer.Option(help="affine, adversarial, overlap; all by default.")
     ] = None,
-    seed: Annotated[
-        list[str] | None, typer.Option(help="Training seeds, as in 0,1,2; all by default.")
+    seed: Seeds = None,
+    routing: Annotated[
+        str | None,
+        typer.Option(
+            help="Routing put into every model that routes, for its own; see ls routings."
+        ),
+    ] = None,
+    iterations: Annotated[
+        int | None, typer.Option(help="Its iterations, 1 to 100; 3 by default.")
     ] = None,
     eps: Annotated[
         list[str] | None,
@@ -72,9 +90,7 @@ def robustness(
     limit: Annotated[
         int | None, typer.Option(help="So many test images; else all, 100 of them attacked.")
     ] = None,
-    batch_size: Annotated[
-        str, typer.Option(help="auto, or how many images go through a network at once.")
-    ] = "auto",
+    batch_size: BatchSize = "auto",
     dtype: Annotated[
         str, typer.Option(help="fp32 or bf16: the precision in which attacks search.")
     ] = "fp32",
@@ -82,11 +98,9 @@ def robustness(
     output: Annotated[
         Path | None, typer.Option(help="Run folder; reports/robustness-DATASET by default.")
     ] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="TOML file with settings, as in [probe.adversarial].")
-    ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Compute all again.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be run.")] = False,
+    config: Config = None,
+    fresh: Fresh = False,
+    dry_run: DryRun = False,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -95,13 +109,15 @@ def robustness(
     from capsprobe.cli import measuring
 
     request = measuring.Request(
-        settings=measuring.settings(
+        settings=measuring.robustness_settings(
             models=names("--model", model),
             dataset=dataset,
             data_dir=data_dir,
             weights=weights,
             probes=names("--probe", probe) or measuring.ROBUSTNESS,
             training_seeds=integers("--seed", seed),
+            routing=routing,
+            iterations=iterations,
             epsilons=floats("--eps", eps),
             limit=limit,
             batch_size=batch_size,
@@ -111,6 +127,57 @@ def robustness(
         ),
         folder=output or Path("reports") / f"robustness-{dataset}",
         title=f"Robustness on {dataset}",
+        command=typed(sys.argv[1:]),
+        fresh=fresh,
+        as_json=as_json,
+        quiet=quiet,
+    )
+    raise typer.Exit(measuring.foresee(request) if dry_run else measuring.measure(request))
+
+
+@app.command()
+def routing(
+    model: Models = None,
+    dataset: Dataset = "digits",
+    data_dir: DataDir = None,
+    weights: Weights = None,
+    probe: Annotated[list[str] | None, typer.Option(help="gate, routing; both by default.")] = None,
+    seed: Seeds = None,
+    iterations: Annotated[
+        int | None, typer.Option(help="Follow routing for so many rounds; 10 by default.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="So many test images, else all.")] = None,
+    batch_size: BatchSize = "auto",
+    device: Device = "auto",
+    output: Annotated[
+        Path | None, typer.Option(help="Run folder; reports/routing-DATASET by default.")
+    ] = None,
+    config: Config = None,
+    fresh: Fresh = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Set routing beside k-means and gates, and other routings in its place; write a report."""
+    from capsprobe.cli import measuring
+
+    request = measuring.Request(
+        settings=measuring.routing_settings(
+            models=names("--model", model),
+            dataset=dataset,
+            data_dir=data_dir,
+            weights=weights,
+            probes=names("--probe", probe) or measuring.ROUTING,
+            training_seeds=integers("--seed", seed),
+            iterations=iterations,
+            limit=limit,
+            batch_size=batch_size,
+            device=device,
+            config=config,
+        ),
+        folder=output or Path("reports") / f"routing-{dataset}",
+        title=f"Routing on {dataset}",
         command=typed(sys.argv[1:]),
         fresh=fresh,
         as_json=as_json,

@@ -30,6 +30,7 @@ from capsprobe.study.running import Outcome, plan_study, run_study
 
 _OPTIONS = {"training_seeds": "--seed", "models": "--model", "probes": "--probe"}
 ROBUSTNESS = ("adversarial", "affine", "overlap")
+ROUTING = ("gate", "routing")
 DONE, CELLS_FAILED, INTERRUPTED = 0, 1, 130
 
 
@@ -46,20 +47,12 @@ class Request:
     quiet: bool
 
 
-def settings(
-    *,
-    device: str,
-    config: Path | None,
-    epsilons: tuple[float, ...],
-    batch_size: str,
-    dtype: str,
-    weights: Path | None,
-    **options: Any,
+def robustness_settings(
+    *, epsilons: tuple[float, ...], dtype: str, config: Path | None, **options: Any
 ) -> Settings:
     """Return checked settings; raise UsageFault with one line for the first that is wrong."""
-    given = {**options, "device": resolve(device), "probe_settings": _configured(config)}
-    given["batch_size"] = None if batch_size == "auto" else integer("--batch-size", batch_size)
-    attacked = given["probe_settings"].setdefault("adversarial", {})
+    configured = _configured(config)
+    attacked = configured.setdefault("adversarial", {})
     if dtype != "fp32":
         attacked["dtype"] = dtype
     if epsilons:
@@ -67,16 +60,15 @@ def settings(
     if options["limit"] is not None:
         # Who says how many images are wanted gets them attacked too, however long it takes.
         attacked.setdefault("limit", options["limit"])
-    if weights is not None:
-        given["weights"] = weights
-    try:
-        return Settings(**given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = str(first["loc"][0])
-        name = _OPTIONS.get(field, f"--{field.replace('_', '-')}")
-        text = first["msg"].removeprefix("Value error, ")
-        raise UsageFault(f"{name}: {text}, got {first['input']!r}") from error
+    return _settings(probe_settings=configured, **options)
+
+
+def routing_settings(*, iterations: int | None, config: Path | None, **options: Any) -> Settings:
+    """Return checked settings; raise UsageFault with one line for the first that is wrong."""
+    configured = _configured(config)
+    if iterations is not None:
+        configured.setdefault("routing", {})["iterations"] = iterations
+    return _settings(probe_settings=configured, **options)
 
 
 def foresee(request: Request) -> int:
@@ -150,6 +142,21 @@ def _tell(request: Request, outcome: Outcome, page: Path) -> None:
     if not request.quiet:
         text = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
         sys.stderr.write(f"cells: {text}\n")
+
+
+def _settings(*, device: str, batch_size: str, weights: Path | None, **options: Any) -> Settings:
+    given = {**options, "device": resolve(device)}
+    given["batch_size"] = None if batch_size == "auto" else integer("--batch-size", batch_size)
+    if weights is not None:
+        given["weights"] = weights
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = str(first["loc"][0])
+        name = _OPTIONS.get(field, f"--{field.replace('_', '-')}")
+        text = first["msg"].removeprefix("Value error, ")
+        raise UsageFault(f"{name}: {text}, got {first['input']!r}") from error
 
 
 def _configured(path: Path | None) -> dict[str, dict[str, Any]]:

@@ -66,6 +66,22 @@ class Traceable(Protocol):
 
 
 @runtime_checkable
+class Routed(Traceable, Protocol):
+    """A network whose routing is a name that may be exchanged (capsprobe.models.swapping)."""
+
+    routing: str
+    iterations: int
+
+
+@runtime_checkable
+class Gated(Protocol):
+    """A network that weighs its channels or capsules by gates and shows them."""
+
+    def gates(self, images: Float[Tensor, IMAGES]) -> tuple[Float[Tensor, "images gates"], ...]:
+        """Return one number a channel or child, for each gating in the order of the layers."""
+
+
+@runtime_checkable
 class Embeds(Protocol):
     """A network that shows what it knows of an image before it names a class.
 

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from capsprobe.routing.base import RoutingTrace, blocks, routings, squash
+from capsprobe.routing.base import Routing, RoutingTrace, blocks, routings, squash
 from capsprobe.routing.plain import cast_votes, route_plain
 from capsprobe.shapes import CHILDREN, PARENTS, VOTES
 
@@ -31,13 +31,18 @@ def single(maps: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
 
 
 class Votes(nn.Module):
-    """One matrix for each child and parent, W_ij (Sabour et al. 2017, eq. 2)."""
+    """One matrix for each child and parent, W_ij (Sabour et al. 2017, eq. 2).
+
+    `learned` holds routings with weights of their own, by name: each takes the place of the
+    registered one.
+    """
 
     def __init__(self, *, children: int, child_pose: int, parents: int, pose: int) -> None:
         super().__init__()
         weight = torch.empty(children, child_pose, parents * pose)
         self.weight = nn.Parameter(nn.init.normal_(weight, std=0.1))
         self.parents = parents
+        self.learned = nn.ModuleDict()
 
     def forward(self, children: Float[Tensor, CHILDREN]) -> Float[Tensor, VOTES]:
         """Return what every child predicts for every parent."""
@@ -47,16 +52,29 @@ class Votes(nn.Module):
         self, children: Float[Tensor, CHILDREN], *, routing: str, iterations: int
     ) -> RoutingTrace:
         """Return votes, logits, coefficients and parents of every iteration."""
-        return routings[routing](self(children), iterations=iterations)
+        return self.reroute(self(children), routing=routing, iterations=iterations)
+
+    def reroute(
+        self, votes: Float[Tensor, VOTES], *, routing: str, iterations: int
+    ) -> RoutingTrace:
+        """Return the trace of a routing over any votes, with what was learned for it."""
+        return self._routing(routing)(votes, iterations=iterations)
 
     def route(
         self, children: Float[Tensor, CHILDREN], *, routing: str, iterations: int
     ) -> Float[Tensor, PARENTS]:
         """Return the last parents alone, by the routing's fast path where it has one."""
-        if routing in blocks:
+        if routing in blocks and routing not in self.learned:
             return blocks[routing](
                 children, self.weight, parents=self.parents, iterations=iterations
             )
         return route_plain(
-            routings[routing], children, self.weight, parents=self.parents, iterations=iterations
+            self._routing(routing),
+            children,
+            self.weight,
+            parents=self.parents,
+            iterations=iterations,
         )
+
+    def _routing(self, name: str) -> Routing:
+        return self.learned[name] if name in self.learned else routings[name]

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from capsprobe.models.base import Frame, Network, models
 from capsprobe.models.cnn import ConvNet
+from capsprobe.shapes import IMAGES
 
 REDUCTION = 8
 
@@ -36,7 +37,23 @@ class SqueezeExcitation(nn.Module):
         return torch.sigmoid(self.excitation(maps.mean(dim=(2, 3))))
 
 
+class SENet(ConvNet):
+    """The plain CNN with squeeze-and-excitation in its trunk; it shows its gates."""
+
+    def __init__(self, frame: Frame) -> None:
+        super().__init__(frame, excite=SqueezeExcitation)
+
+    def gates(self, images: Float[Tensor, IMAGES]) -> tuple[Float[Tensor, "images gates"], ...]:
+        """Return each stage's gates in (0, 1), one number a channel."""
+        maps, found = images, []
+        for layer in self.trunk:
+            if isinstance(layer, SqueezeExcitation):
+                found.append(layer.gate(maps))
+            maps = layer(maps)
+        return tuple(found)
+
+
 @models.register("senet")
 def senet(frame: Frame) -> Network:
     """Return the plain CNN with squeeze-and-excitation in its trunk."""
-    return ConvNet(frame, excite=SqueezeExcitation)
+    return SENet(frame)

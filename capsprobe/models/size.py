@@ -69,8 +69,10 @@ def macs_by_part(network: Network) -> dict[str, int]:
 def routing_macs(trace: RoutingTrace) -> int:
     """Return children x parents x pose for each weighted sum and each update of the logits.
 
-    For one image, by Sabour et al. 2017, procedure 1. What a routing shows again without
-    computing it again is the same tensor and counts once.
+    For one image, by Sabour et al. 2017, procedure 1; a distance costs what an agreement does.
+    What a routing shows again without computing it again is the same tensor and counts once.
+    Not in the trace, so not counted: the means of k-means, the variances of EM, the one agreement
+    of attention, each as much as a sum.
     """
     children, parents, pose = trace.votes.shape[1:]
     sums = len({id(poses) for poses in trace.parents})

@@ -44,6 +44,14 @@ class Probe(ABC):
             return ()
         return tuple(dict.fromkeys(condition.part for condition in self.conditions))
 
+    def lacks(self, network: Network) -> str:
+        """Return the ability that the network would need and has not, "" where it can be asked.
+
+        A probe that needs more than scores overrides this; it has no part in other networks.
+        """
+        del network
+        return ""
+
     @final
     def __call__(
         self, network: Network, images: ImageSet, *, part: str, seed: int = 0
@@ -57,13 +65,16 @@ class Probe(ABC):
         Raises
         ------
         UsageFault
-            Where the probe has no such part.
+            Where the probe has no such part, or the network lacks what it asks about.
         DataFault, ModelFault
             Where the outcome breaks what the probe declares, or a score is not finite.
         """
         known = tuple(dict.fromkeys(condition.part for condition in self.conditions))
         if part not in known:
             raise UsageFault(unknown(f"part of probe {self.name}", part, known))
+        if ability := self.lacks(network):
+            kind = type(network).__name__
+            raise UsageFault(f"probe {self.name}: expected a network with {ability}, got {kind}")
         with frozen(network):
             outcome = self.measure(network, images, generator(seed, self.name, part), part)
         check_observations(outcome.observations, metrics=self.metrics, conditions=self.conditions)

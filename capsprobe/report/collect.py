@@ -70,7 +70,8 @@ def _probes_in_order(names: Mapping[str, Tables]) -> list[str]:
 
 def _models(tables: Mapping[str, Tables], run: Mapping[str, Any]) -> list[str]:
     measured = {str(name) for held in tables.values() for name in held.estimates["model"].unique()}
-    trained = {str(entry["model"]) for entry in run.get("checkpoints", ())}
+    # With another routing, a checkpoint stands in the tables under another name.
+    trained = {str(e.get("run_as", e["model"])) for e in run.get("checkpoints", ())}
     return in_order(measured | trained)
 
 

@@ -72,7 +72,12 @@ def summaries_of(observations: pd.DataFrame, run: Mapping[str, Any]) -> dict[str
     names = sorted({*run.get("probes", {}), *map(str, observations["probe"].unique())})
     pairs = _pairs(observations)
     return {
-        name: summarise(observations[observations["probe"] == name], pairs=pairs, classes=classes)
+        name: summarise(
+            observations[observations["probe"] == name],
+            pairs=pairs,
+            classes=classes,
+            nominal=_nominal(name, run),
+        )
         for name in names
     }
 
@@ -116,6 +121,12 @@ def _write(table: pd.DataFrame, about: Mapping[str, Any], stem: Path) -> dict[st
     write_atomically(paths["parquet"], lambda part: table.to_parquet(part, index=False))
     write_text(paths["json"], json.dumps(about, indent=1, ensure_ascii=False) + "\n")
     return {path.name: path for path in paths.values()}
+
+
+def _nominal(name: str, run: Mapping[str, Any]) -> set[str]:
+    """Return the metrics of a probe whose values are names in numbers."""
+    metrics = run.get("probes", {}).get(name, {}).get("metrics", ())
+    return {metric["name"] for metric in metrics if metric.get("nominal")}
 
 
 def _pairs(observations: pd.DataFrame) -> Pairs:

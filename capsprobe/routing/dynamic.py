@@ -38,9 +38,16 @@ def weighted_parents(
     votes: Float[Tensor, VOTES], coefficients: Float[Tensor, COEFFICIENTS]
 ) -> Float[Tensor, PARENTS]:
     """Return v_j = squash(sum_i c_ij u_ij), eq. 2."""
+    return squash(weighted_sums(votes, coefficients))
+
+
+def weighted_sums(
+    votes: Float[Tensor, VOTES], coefficients: Float[Tensor, COEFFICIENTS]
+) -> Float[Tensor, PARENTS]:
+    """Return sum_i c_ij u_ij, for any coefficients."""
     # As products of matrices with the children inside: votes lie in memory parent by parent.
     rows = coefficients.transpose(1, 2).unsqueeze(2)
-    return squash(torch.matmul(rows, votes.transpose(1, 2)).squeeze(2))
+    return torch.matmul(rows, votes.transpose(1, 2)).squeeze(2)
 
 
 def agreement(

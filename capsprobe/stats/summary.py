@@ -4,6 +4,7 @@ Each table is what the function of its module gives alone; together they share t
 is where the time goes.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 import pandas as pd
@@ -17,6 +18,7 @@ from capsprobe.stats.aggregate import (
 )
 from capsprobe.stats.blocks import blocks
 from capsprobe.stats.bootstrap import resample
+from capsprobe.stats.kappa import agreements
 from capsprobe.stats.means import MEAN_COLUMNS, mean_table
 from capsprobe.stats.paired import (
     DIFFERENCE_COLUMNS,
@@ -38,8 +40,19 @@ class Summary:
     mean_differences: pd.DataFrame
 
 
-def summarise(observations: pd.DataFrame, *, pairs: Pairs = (), classes: int = 10) -> Summary:
-    """Return all tables of one probe; `pairs` are those that differences are taken of."""
+def summarise(
+    observations: pd.DataFrame,
+    *,
+    pairs: Pairs = (),
+    classes: int = 10,
+    nominal: Set[str] = frozenset(),
+) -> Summary:
+    """Return all tables of one probe; `pairs` are those that differences are taken of.
+
+    Values of `nominal` metrics have no mean: the estimates say how alike they are instead.
+    """
+    alike = agreements(observations, nominal)
+    observations = observations[~observations["metric"].isin(nominal)]
     binary = binary_metrics(observations)
     estimates, means, skills, differences, mean_differences = [], [], [], [], []
     for block in blocks(observations):
@@ -51,7 +64,7 @@ def summarise(observations: pd.DataFrame, *, pairs: Pairs = (), classes: int = 1
             differences.append(as_table(shared))
             mean_differences.append(mean_table(shared))
     return Summary(
-        estimates=in_order(estimates, AGGREGATE_COLUMNS),
+        estimates=in_order([*estimates, alike], AGGREGATE_COLUMNS),
         means=in_order(means, MEAN_COLUMNS),
         skill=in_order(skills, SKILL_COLUMNS),
         differences=in_order(differences, DIFFERENCE_COLUMNS),

@@ -13,29 +13,36 @@ import torchattacks
 from capsprobe.data.images import ImageSet
 from capsprobe.data.views import Name
 from capsprobe.faults import ModelFault, UsageFault
-from capsprobe.models.base import Frame, models
+from capsprobe.models.base import Frame, Network, models
 from capsprobe.models.batches import batch_size_for
 from capsprobe.models.checkpoints import Entry, build, manifest
 from capsprobe.probes.base import Probe
 from capsprobe.study.settings import Settings, describe
+from capsprobe.study.swaps import Swap, check_swap, swap_of
 from capsprobe.tables import SCHEMA_VERSION
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One checkpoint through one part of one probe."""
+    """One checkpoint, perhaps with another routing, through one part of one probe."""
 
     key: str
     entry: Entry
     probe: str
     part: str
     batch_size: int
+    swap: Swap | None = None
+
+    @property
+    def model(self) -> str:
+        """Return what the model is called in tables, as in `capsnet+uniform`."""
+        return self.entry.model + (self.swap.suffix if self.swap else "")
 
     @property
     def label(self) -> str:
         """Return what a progress line calls it."""
         entry = self.entry
-        return f"{self.probe}/{self.part} {entry.model} {entry.dataset} seed {entry.seed}"
+        return f"{self.probe}/{self.part} {self.model} {entry.dataset} seed {entry.seed}"
 
 
 def checkpoints(settings: Settings) -> list[Entry]:
@@ -46,7 +53,7 @@ def checkpoints(settings: Settings) -> list[Entry]:
     Raises
     ------
     UsageFault
-        Where a model or the dataset is unknown.
+        Where a model or the dataset is unknown, or a model has no routing to swap.
     ModelFault
         Where a model that was named, or the whole study, has no checkpoint.
     """
@@ -62,6 +69,7 @@ def checkpoints(settings: Settings) -> list[Entry]:
             f"expected a checkpoint of {what} for {settings.dataset}"
             f"{_seeds(absent)}, got none; `capsprobe ls models` lists the shipped ones"
         )
+    check_swap(settings, entries)
     return entries
 
 
@@ -70,24 +78,30 @@ def grid(
 ) -> list[Cell]:
     """Return all cells, ordered by checkpoint, then probe, then part.
 
+    A network that lacks what a probe asks about has no cells of that probe.
+
     Raises
     ------
     UsageFault
-        Where no probe has anything to ask of any checkpoint.
+        Where no probe has anything to ask of any checkpoint, or of a model that was named.
     """
     cells = [
         Cell(
-            key=_key(settings, entry, name, probe, part, images, size),
+            key=_key(settings, entry, swap, name, probe, part, images, size),
             entry=entry,
             probe=name,
             part=part,
             batch_size=size,
+            swap=swap,
         )
         for entry in entries
-        for size in (_batch_size(settings, entry),)
+        for size, swap in ((_batch_size(settings, entry), swap_of(settings, entry)),)
         for name, probe in examined.items()
+        if not probe.lacks(_skeleton(entry.model, **entry.frame))
         for part in probe.parts(Name.parse(entry.dataset).view)
     ]
+    for name in settings.models:
+        _check_asked(name, cells, entries, examined)
     if not cells:
         raise UsageFault(
             f"expected a probe that can examine networks of {settings.dataset}, "
@@ -117,8 +131,26 @@ def _batch_size(settings: Settings, entry: Entry) -> int:
 @cache
 def _found_batch_size(model: str, device: str, **frame: int) -> int:
     """Return what the memory at hand holds of a network, the same for each of its checkpoints."""
-    network = build(model, Frame(**frame), seed=0, decoder=False).eval()
-    return batch_size_for(network, torch.device(device))
+    return batch_size_for(_skeleton(model, **frame), torch.device(device))
+
+
+@cache
+def _skeleton(model: str, **frame: int) -> Network:
+    """Return a network with weights by chance, which says what the model is able to do."""
+    return build(model, Frame(**frame), seed=0, decoder=False).eval()
+
+
+def _check_asked(
+    model: str, cells: list[Cell], entries: list[Entry], examined: dict[str, Probe]
+) -> None:
+    """Raise UsageFault where no probe can ask a model for want of an ability."""
+    if any(cell.entry.model == model for cell in cells):
+        return
+    entry = next(entry for entry in entries if entry.model == model)
+    skeleton = _skeleton(model, **entry.frame)
+    lacking = dict.fromkeys(filter(None, (each.lacks(skeleton) for each in examined.values())))
+    if lacking:
+        raise UsageFault(f"expected a model with {' or '.join(lacking)}, got {model}")
 
 
 def _fits(entry: Entry, wanted: Name, settings: Settings) -> bool:
@@ -140,6 +172,7 @@ def _seeds(absent: set[int]) -> str:
 def _key(
     settings: Settings,
     entry: Entry,
+    swap: Swap | None,
     name: str,
     probe: Probe,
     part: str,
@@ -161,4 +194,6 @@ def _key(
         "device": settings.device.partition(":")[0],
         "versions": versions(),
     }
+    if swap is not None:
+        facts["swap"] = {"routing": swap.routing, "iterations": swap.iterations}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

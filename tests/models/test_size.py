@@ -18,6 +18,14 @@ from capsprobe.routing.dynamic import route_dynamic
 from capsprobe.routing.uniform import route_uniform
 
 MATCHED = ("capsnet", "senet", "cnn")
+OTHER_HEADS = (
+    "capsnet-uniform",
+    "capsnet-article",
+    "capsnet-kmeans",
+    "capsnet-em",
+    "capsnet-attention",
+    "se-head",
+)
 FRAMES = [
     Frame(canvas=canvas, width=width, types=types)
     for canvas in (28, 36, 40)
@@ -50,7 +58,14 @@ def test_capsnet_senet_and_cnn_are_of_one_size(frame, quantity):
 
 
 @pytest.mark.parametrize("frame", FRAMES, ids=str)
-@pytest.mark.parametrize("name", [*MATCHED, "capsnet-uniform"])
+@pytest.mark.parametrize("name", OTHER_HEADS)
+def test_every_other_head_has_as_many_parameters_as_capsnet(frame, name):
+    own, expected = (parameters(models[each](frame)) for each in (name, "capsnet"))
+    assert abs(own - expected) <= 0.05 * expected
+
+
+@pytest.mark.parametrize("frame", FRAMES, ids=str)
+@pytest.mark.parametrize("name", [*MATCHED, *OTHER_HEADS])
 def test_compact_models_have_at_most_300_thousand_parameters(frame, name):
     assert parameters(models[name](frame)) <= 300_000
 

@@ -1,0 +1,137 @@
+"""Networks taken apart where children are weighed: by routing, by a gate, or by the literal head.
+
+What comes back lies in the processor's memory, whatever the network runs on.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from capsprobe.models.base import Network, as_logits
+from capsprobe.models.inference import device_of
+from capsprobe.models.rerouting import Capsular
+from capsprobe.models.se_head import SeHead
+from capsprobe.models.senet import SENet, SqueezeExcitation
+from capsprobe.routing.base import length
+from capsprobe.shapes import CHILDREN, IMAGES, SCORES
+
+WEIGHTS = "images children"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """The children of one layer, what the network itself weighs them by, and what it makes of them.
+
+    `carried` is what the rest of the network, `rest`, gets: the children, gated where there is a
+    gate. `weights` holds by name what the network has: `gate`; `summed`, a gate that there is for
+    each class, over all classes; `routing`, the coefficient of the winning parent; `activity`, the
+    coefficients summed over parents, each times the parent's activation; `total`, the plain sum.
+    """
+
+    name: str
+    children: Float[Tensor, CHILDREN]
+    carried: Float[Tensor, CHILDREN]
+    rest: Callable[[Tensor], Tensor]
+    weights: dict[str, Float[Tensor, WEIGHTS]] = field(default_factory=dict)
+
+    def drops(self) -> Float[Tensor, WEIGHTS]:
+        """Return by how much the predicted class's logit drops where one child is zeroed."""
+        whole = self.rest(self.carried)
+        named = whole.argmax(dim=1, keepdim=True)
+        found = []
+        for child in range(self.carried.shape[1]):
+            without = self.carried.clone()
+            without[:, child] = 0.0
+            found.append((whole - self.rest(without)).gather(1, named))
+        return torch.cat(found, dim=1).cpu()
+
+
+def can_be_taken_apart(network: Network) -> bool:
+    """Return whether the network weighs children in a way known here."""
+    return isinstance(network, Capsular | SeHead | SENet)
+
+
+def taken_apart(network: Network, images: Float[Tensor, IMAGES]) -> list[Layer]:
+    """Return the layers in which the network weighs children, for these images."""
+    pixels = images.to(device_of(network))
+    with torch.no_grad():
+        if isinstance(network, SENet):
+            return list(_stages(network, pixels))
+        if isinstance(network, SeHead):
+            return [_literal(network, pixels)]
+        return [_routed(network, pixels)] if isinstance(network, Capsular) else []
+
+
+def _stages(network: SENet, pixels: Float[Tensor, IMAGES]) -> Iterator[Layer]:
+    """Yield the channels before each gate: a channel is a child, its map the pose."""
+    layers = list(network.trunk)
+    places = [at for at, each in enumerate(layers) if isinstance(each, SqueezeExcitation)]
+    for number, place in enumerate(places, start=1):
+        maps = nn.Sequential(*layers[:place])(pixels)
+        gated = layers[place](maps)
+        after = nn.Sequential(*layers[place + 1 :])
+
+        def rest(carried: Tensor, after: nn.Module = after, like: Tensor = gated) -> Tensor:
+            whole = after(carried.reshape(like.shape))
+            return _logits(network, network.classify(network.embedding(network.halving(whole))))
+
+        yield Layer(
+            name=f"stage-{number}",
+            children=maps.flatten(2).cpu(),
+            carried=gated.flatten(2),
+            rest=rest,
+            weights={"gate": network.gates(pixels)[number - 1].cpu()},
+        )
+
+
+def _literal(network: SeHead, pixels: Float[Tensor, IMAGES]) -> Layer:
+    """Return the primary capsules under the literal head."""
+    children = network.children_of(pixels)
+
+    def rest(carried: Tensor) -> Tensor:
+        return _logits(network, network.classify(network.excitation(carried).flatten(1)))
+
+    weights = network.excitation.weights(children)
+    named = rest(children).argmax(dim=1)
+    return Layer(
+        name="capsules",
+        children=children.cpu(),
+        carried=children,
+        rest=rest,
+        weights={
+            "gate": weights[torch.arange(len(named)), :, named].cpu(),
+            "summed": weights.sum(dim=2).cpu(),
+        },
+    )
+
+
+def _routed(network: Capsular, pixels: Float[Tensor, IMAGES]) -> Layer:
+    """Return the primary capsules under routing."""
+    children = network.children_of(pixels)
+    routing, iterations = network.routing, network.iterations
+
+    def rest(carried: Tensor) -> Tensor:
+        routed = network.votes.route(carried, routing=routing, iterations=iterations)
+        return as_logits(network.classify(routed.flatten(1)), "lengths")
+
+    trace = network.votes.trace(children, routing=routing, iterations=iterations)
+    coefficients, activations = trace.coefficients[-1], length(trace.parents[-1])
+    named = activations.argmax(dim=1)
+    return Layer(
+        name="capsules",
+        children=children.cpu(),
+        carried=children,
+        rest=rest,
+        weights={
+            "routing": coefficients[torch.arange(len(named)), :, named].cpu(),
+            "activity": (coefficients * activations.unsqueeze(1)).sum(dim=2).cpu(),
+            "total": coefficients.sum(dim=2).cpu(),
+        },
+    )
+
+
+def _logits(network: Network, scores: Float[Tensor, SCORES]) -> Float[Tensor, SCORES]:
+    return as_logits(scores.float(), network.scores)

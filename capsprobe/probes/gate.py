@@ -1,0 +1,202 @@
+"""Gates beside routing coefficients, over the same children of the same network."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from capsprobe.data.images import ImageSet
+from capsprobe.models.base import Network
+from capsprobe.models.batches import in_batches
+from capsprobe.models.inference import score
+from capsprobe.models.layers import WEIGHTS, Layer, can_be_taken_apart, taken_apart
+from capsprobe.probes.base import Probe, probes, together
+from capsprobe.routing.base import check_iterations, length
+from capsprobe.routing.ranks import of_others, shuffled, spearman, variation
+from capsprobe.routing.single import route_single
+from capsprobe.shapes import IMAGES
+from capsprobe.tables import Condition, Measurement, Metric, observe
+
+_ALIKE = "weights that are the same for all children"
+
+_MOST_VARIATION = 1e3
+_WEIGHTS = {
+    "gate": "the gate",
+    "summed": "the literal head's weights summed over classes",
+    "routing": "the coefficient of the winning parent",
+    "activity": "the coefficients summed over parents, each by its activation",
+    "article": "the coefficients of the article's routing to one parent",
+    "length": "the length of the child's pose",
+    "constant": "the routing's mean over all other images",
+}
+_PAIRS = (
+    ("gate", "article"),
+    ("summed", "article"),
+    ("constant", "routing"),
+    ("article", "routing"),
+)
+_VARYING = ("gate", "routing", "article")
+
+
+def _correlations(name: str, text: str) -> Iterable[Metric]:
+    for null, beside in (("", ""), ("_shuffled", ", children shuffled")):
+        yield Metric(name=f"{name}{null}", lower=-1.0, upper=1.0, description=f"{text}{beside}")
+
+
+METRICS = (
+    *(
+        metric
+        for a, b in _PAIRS
+        for metric in _correlations(f"{a}_{b}", f"rank correlation of {_WEIGHTS[a]}, {_WEIGHTS[b]}")
+    ),
+    *(
+        metric
+        for name, text in _WEIGHTS.items()
+        for metric in _correlations(f"drop_{name}", f"rank correlation of ablation drop, {text}")
+    ),
+    *(
+        Metric(
+            name=f"{name}_variation",
+            lower=0.0,
+            upper=_MOST_VARIATION,
+            description=f"{_WEIGHTS[name]}: share of its variance that no constant carries",
+        )
+        for name in _VARYING
+    ),
+    Metric(
+        name="sum_spread",
+        lower=0.0,
+        upper=_MOST_VARIATION,
+        description="spread over children of the coefficients summed over parents",
+    ),
+)
+_NAMED = {metric.name: metric for metric in METRICS}
+
+
+@probes.register("gate")
+@dataclass(frozen=True, kw_only=True)
+class Gate(Probe):
+    """Set what a gate says of each child beside what routing says of it, over the same children.
+
+    The same children means those of one network. Two networks' capsules have nothing in common,
+    so each is compared with what can be computed from its own, and only that:
+
+    - under the SENet's gates, and under the literal head, whose weights for the predicted class
+      count as its gate: the article's routing to one parent, which needs no weights of its own;
+      a SENet's children are a stage's channels, their poses the maps, as the article has it;
+    - under a CapsNet's routing, which has no gate: the best that the literal head's constants
+      could do on these capsules, an image's weights being foretold by their mean over all other
+      images; and the article's routing again.
+
+    Sabour's coefficients, summed over parents, are one for every child, so no gate can be
+    correlated with the sum (`sum_spread` shows it): the winning parent's coefficient stands for
+    routing, and the sum in which parents count by their activation. Each is then asked to foretell
+    the ablation drop: by how much the predicted class's logit falls without the child. A metric is
+    there for networks that have its weights. Severity is the number of the article's rounds,
+    `iterations`; a network's own routing has its own.
+    """
+
+    name: ClassVar = "gate"
+    question: ClassVar = "Do gates do what routing coefficients do?"
+    metrics: ClassVar = METRICS
+
+    iterations: int = 3
+
+    def __post_init__(self) -> None:
+        """Raise UsageFault where a setting cannot be meant."""
+        check_iterations(self.iterations)
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return the layers that have children to weigh."""
+        texts = {
+            "layer/capsules": "primary capsules",
+            "layer/stage-1": "channels after the first stage",
+            "layer/stage-2": "channels after the second stage",
+        }
+        return tuple(
+            Condition(name=name, unit="iterations", description=text, has_clean=False)
+            for name, text in texts.items()
+        )
+
+    def lacks(self, network: Network) -> str:
+        """Return what a network that weighs no children lacks."""
+        return "" if can_be_taken_apart(network) else "gates or votes that are routed"
+
+    def measure(
+        self, network: Network, images: ImageSet, rng: np.random.Generator, part: str
+    ) -> Measurement:
+        """Return rank correlations over children, and how much of the weights varies, an image."""
+        score(network, images.images)
+        batches = in_batches(
+            network, len(images), lambda few: self._weights(network, images.images[few])
+        )
+        found = _stacked([weights for _, weights in batches])
+        tables, left_out = [], 0
+        for layer, weights in found.items():
+            for metric, values in _numbers(weights, rng):
+                known = np.isfinite(values)
+                left_out += int((~known).sum())
+                tables.append(
+                    observe(
+                        condition=f"{part}/{layer}",
+                        severity=float(self.iterations),
+                        unit="image",
+                        unit_ids=images.ids.numpy()[known],
+                        metric=_NAMED[metric],
+                        values=values[known],
+                    )
+                )
+        return Measurement(
+            observations=together(tables), left_out={_ALIKE: left_out} if left_out else {}
+        )
+
+    def _weights(
+        self, network: Network, images: Float[Tensor, IMAGES]
+    ) -> dict[str, dict[str, Float[Tensor, WEIGHTS]]]:
+        """Return by layer and name what children are weighed by, and their ablation drops."""
+        return {layer.name: self._of_layer(layer) for layer in taken_apart(network, images)}
+
+    def _of_layer(self, layer: Layer) -> dict[str, Float[Tensor, WEIGHTS]]:
+        trace = route_single(layer.children, iterations=self.iterations + 1)
+        with torch.no_grad():
+            return {
+                **layer.weights,
+                "article": trace.coefficients[-1].squeeze(2),
+                "length": length(layer.children),
+                "drop": layer.drops(),
+            }
+
+
+def _stacked(
+    batches: list[dict[str, dict[str, Tensor]]],
+) -> dict[str, dict[str, Float[np.ndarray, WEIGHTS]]]:
+    """Return the weights of all images, as arrays."""
+    return {
+        layer: {
+            name: torch.cat([each[layer][name] for each in batches]).double().numpy()
+            for name in weights
+        }
+        for layer, weights in batches[0].items()
+    }
+
+
+def _numbers(
+    weights: dict[str, np.ndarray], rng: np.random.Generator
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield every metric for which there are weights."""
+    if "routing" in weights:
+        weights = {**weights, "constant": of_others(weights["routing"])}
+    for a, b in (*_PAIRS, *(("drop", name) for name in _WEIGHTS)):
+        if a in weights and b in weights:
+            yield f"{a}_{b}", spearman(weights[a], weights[b])
+            yield f"{a}_{b}_shuffled", spearman(shuffled(weights[a], rng), weights[b])
+    for name in _VARYING:
+        if name in weights:
+            yield f"{name}_variation", variation(weights[name])
+    if "total" in weights:
+        yield "sum_spread", weights["total"].std(axis=1)
