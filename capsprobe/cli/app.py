@@ -105,7 +105,10 @@ def robustness(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Put checkpoints through affine, adversarial and overlap probes; write a report."""
+    """Put checkpoints through affine, adversarial and overlap probes; write a report.
+
+    Without --model: all but the heads that only differ in their routing (se-head among them).
+    """
     from capsprobe.cli import measuring
 
     request = measuring.Request(

@@ -159,9 +159,15 @@ def _fits(entry: Entry, wanted: Name, settings: Settings) -> bool:
     name = Name.parse(entry.dataset)
     return (
         (wanted.view == "single" or wanted.view == name.view)
-        and (not settings.models or entry.model in settings.models)
+        and _is_chosen(entry.model, settings)
         and (not settings.training_seeds or entry.seed in settings.training_seeds)
     )
+
+
+def _is_chosen(model: str, settings: Settings) -> bool:
+    if settings.models:
+        return model in settings.models
+    return model not in settings.unless_named
 
 
 def _seeds(absent: set[int]) -> str:

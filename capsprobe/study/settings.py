@@ -20,12 +20,13 @@ class Settings(BaseModel):
 
     Without a batch size, each network gets what pays and what the memory at hand holds. With a
     routing or a number of iterations, networks that route do so with these and not with their own
-    (capsprobe.study.swaps).
+    (capsprobe.study.swaps). Models in `unless_named` are examined only where `models` names them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     models: tuple[str, ...] = ()
+    unless_named: tuple[str, ...] = ()
     dataset: str = "digits"
     data_dir: Path | None = None
     weights: Path = SHIPPED

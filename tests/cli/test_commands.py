@@ -94,6 +94,16 @@ def test_robustness_on_a_few_images_writes_a_whole_run_folder(
     assert {path: path.read_bytes() for path in before} == before
 
 
+def test_heads_that_differ_in_their_routing_alone_are_robust_only_where_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    usual = printed(monkeypatch, capsys, "robustness", "--dry-run")
+    assert "capsnet digits seed 2" in usual and "capsnet-em" not in usual
+    named = printed(monkeypatch, capsys, "robustness", "--dry-run", "--model", "capsnet-em")
+    assert "capsnet-em digits seed 2" in named
+
+
 def test_a_swapped_routing_is_told_in_tables_and_report(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
