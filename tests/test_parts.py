@@ -98,7 +98,7 @@ def test_cells_come_together_with_the_studys_columns(tmp_path: Path) -> None:
             }
         )
     cells.append({**cells[0], "key": "missing"})
-    table, pictures = read_cells(tmp_path, cells)
+    table, pictures, _ = read_cells(tmp_path, cells)
     assert table.groupby("training_seed").size().to_dict() == {0: 5, 1: 5}
     assert [cell["state"] for cell in cells] == ["done", "done", "missing"]
     assert list(table.columns[:4]) == ["probe", "model", "training_seed", "dataset"]
@@ -107,7 +107,7 @@ def test_cells_come_together_with_the_studys_columns(tmp_path: Path) -> None:
 
 
 def test_no_cells_give_an_empty_table(tmp_path: Path) -> None:
-    table, _ = read_cells(tmp_path, [])
+    table, *_ = read_cells(tmp_path, [])
     assert table.empty
     assert set(PROBE_COLUMNS) < set(table.columns)
 
@@ -142,6 +142,6 @@ def test_seven_million_rows_fit_and_load_fast(tmp_path: Path) -> None:
             }
         )
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 60e6
-    table, _ = read_cells(tmp_path, cells)
+    table, *_ = read_cells(tmp_path, cells)
     assert len(table) == 7_200_000
     assert pq.read_metadata(tmp_path / "0.parquet").num_rows == 400_000

@@ -8,6 +8,7 @@ import pytest
 from capsprobe.report import write_report
 from capsprobe.report.collect import collect
 from capsprobe.report.exports import summaries_of
+from capsprobe.report.sections import Kept
 from capsprobe.report.summary import Summary
 from capsprobe.stats.summary import Summary as Tables
 from tests.report import recorded
@@ -26,7 +27,7 @@ def tables(run: recorded.Run) -> Mapping[str, Tables]:
 
 @pytest.fixture(scope="session")
 def summary(run: recorded.Run, tables: Mapping[str, Tables]) -> Summary:
-    return collect(tables, run[1], run[2])
+    return collect(tables, Kept(samples=run[1]), run[2])
 
 
 @pytest.fixture(scope="session")
