@@ -74,6 +74,15 @@ def robustness(
         list[str] | None, typer.Option(help="affine, adversarial, overlap; all by default.")
     ] = None,
     seed: Seeds = None,
+    routing: Annotated[
+        str | None,
+        typer.Option(
+            help="Routing put into every model that routes, for its own; see ls routings."
+        ),
+    ] = None,
+    iterations: Annotated[
+        int | None, typer.Option(help="Its iterations, 1 to 100; 3 by default.")
+    ] = None,
     eps: Annotated[
         list[str] | None,
         typer.Option(help="Linf budgets of the attacks on the [0, 1] scale, as in 0.1,0.2."),
@@ -107,6 +116,8 @@ def robustness(
             weights=weights,
             probes=names("--probe", probe) or measuring.ROBUSTNESS,
             training_seeds=integers("--seed", seed),
+            routing=routing,
+            iterations=iterations,
             epsilons=floats("--eps", eps),
             limit=limit,
             batch_size=batch_size,

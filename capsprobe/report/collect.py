@@ -64,7 +64,8 @@ def _probes_in_order(names: Mapping[str, Tables]) -> list[str]:
 
 def _models(tables: Mapping[str, Tables], run: Mapping[str, Any]) -> list[str]:
     measured = {str(name) for held in tables.values() for name in held.estimates["model"].unique()}
-    trained = {str(entry["model"]) for entry in run.get("checkpoints", ())}
+    # With another routing, a checkpoint stands in the tables under another name.
+    trained = {str(_run_as(entry)[0]) for entry in run.get("checkpoints", ())}
     return in_order(measured | trained)
 
 
@@ -72,7 +73,12 @@ def _asked(run: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the checkpoints that cells are about; all of them where no cell is recorded."""
     cells, trained = run.get("cells", ()), run.get("checkpoints", ())
     about = {(each["model"], each["dataset"], each["training_seed"]) for each in cells}
-    return [e for e in trained if not about or (e["model"], e["dataset"], e["seed"]) in about]
+    return [entry for entry in trained if not about or _run_as(entry) in about]
+
+
+def _run_as(entry: Mapping[str, Any]) -> tuple[str, str, int]:
+    """Return what a checkpoint is called in cells; with another routing, by another name."""
+    return entry.get("run_as", entry["model"]), entry["dataset"], entry["seed"]
 
 
 def _measured_first(models: Sequence[str], tables: Mapping[str, Tables]) -> list[str]:

@@ -4,7 +4,7 @@ scikit-learn clusters one set a call, and knows no votes that differ by parent.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -44,6 +44,7 @@ class Clusters:
         return torch.cat([self.course[:length], rest])
 
 
+@runtime_checkable
 class Settle(Protocol):
     """How a centre follows from its points' sum and number; an empty one stays where it was."""
 

@@ -5,7 +5,7 @@ Both answer the same three questions, so that one k-means serves both.
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int64
@@ -18,6 +18,7 @@ CENTRES = "sets clusters pose"
 DISTANCES = "sets clusters points"
 
 
+@runtime_checkable
 class Points(Protocol):
     """Many sets of points; each set is clustered by itself."""
 

@@ -26,7 +26,7 @@ def agreements(observations: pd.DataFrame, nominal: Set[str]) -> pd.DataFrame:
 
     Conditions `swap/a` and `swap/b` make `swap/a/b`, with the fraction of equal answers and
     Cohen's kappa, both means over training seeds; intervals are those of `aggregate`. Kappa is
-    left out where it is not defined.
+    left out where it is not defined for every seed.
     """
     chosen = observations[observations["metric"].isin(nominal)]
     if chosen.empty:
@@ -81,17 +81,16 @@ def _estimated(
     drawn = _compared(answers, pairs, counts)
     found = _compared(answers, pairs, np.ones((1, len(answers))))
     for metric, draws, each in zip((SAME, KAPPA), drawn, found, strict=True):
-        table = with_wilson(
-            Estimates(
-                keys=keys.assign(metric=metric),
-                estimate=each[0].mean(axis=1),
-                draws=means_of_drawn_seeds(draws),
-                n_seeds=np.full(len(keys), answers.shape[1]),
-                present=np.ones((len(answers), len(keys)), dtype=bool),
-            ),
-            frozenset({SAME}),
+        estimates = Estimates(
+            keys=keys.assign(metric=metric),
+            estimate=each[0].mean(axis=1),
+            draws=means_of_drawn_seeds(draws),
+            n_seeds=np.full(len(keys), answers.shape[1]),
+            present=np.ones((len(answers), len(keys)), dtype=bool),
         )
-        yield table[table["estimate"].notna()]
+        defined = np.flatnonzero(~np.isnan(estimates.estimate))
+        if len(defined):
+            yield with_wilson(estimates.only(defined), frozenset({SAME}))
 
 
 def _compared(
@@ -100,11 +99,12 @@ def _compared(
     counts: Float[np.ndarray, "draws units"],
 ) -> tuple[Float[np.ndarray, "draws pairs seeds"], Float[np.ndarray, "draws pairs seeds"]]:
     """Return the fraction of equal answers, and kappa, in each draw of units."""
-    weights = counts / counts.sum(axis=1, keepdims=True)
+    # Whole numbers are summed first, so that equal answers are 1 and not nearly so.
+    total = counts.sum(axis=1)[:, None, None]
     one, other = answers[:, :, pairs[:, 0]], answers[:, :, pairs[:, 1]]
-    same = np.einsum("tu,usp->tps", weights, one == other, optimize=True)
+    same = np.einsum("tu,usp->tps", counts, one == other, optimize=True) / total
     by_chance = np.zeros_like(same)
     for name in np.unique(answers):
-        often = np.einsum("tu,usc->tcs", weights, answers == name, optimize=True)
+        often = np.einsum("tu,usc->tcs", counts, answers == name, optimize=True) / total
         by_chance += often[:, pairs[:, 0]] * often[:, pairs[:, 1]]
     return same, kappa(same, by_chance)

@@ -18,24 +18,31 @@ from capsprobe.models.batches import batch_size_for
 from capsprobe.models.checkpoints import Entry, build, manifest
 from capsprobe.probes.base import Probe
 from capsprobe.study.settings import Settings, describe
+from capsprobe.study.swaps import Swap, check_swap, swap_of
 from capsprobe.tables import SCHEMA_VERSION
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One checkpoint through one part of one probe."""
+    """One checkpoint, perhaps with another routing, through one part of one probe."""
 
     key: str
     entry: Entry
     probe: str
     part: str
     batch_size: int
+    swap: Swap | None = None
+
+    @property
+    def model(self) -> str:
+        """Return what the model is called in tables, as in `capsnet+uniform`."""
+        return self.entry.model + (self.swap.suffix if self.swap else "")
 
     @property
     def label(self) -> str:
         """Return what a progress line calls it."""
         entry = self.entry
-        return f"{self.probe}/{self.part} {entry.model} {entry.dataset} seed {entry.seed}"
+        return f"{self.probe}/{self.part} {self.model} {entry.dataset} seed {entry.seed}"
 
 
 def checkpoints(settings: Settings) -> list[Entry]:
@@ -46,7 +53,7 @@ def checkpoints(settings: Settings) -> list[Entry]:
     Raises
     ------
     UsageFault
-        Where a model or the dataset is unknown.
+        Where a model or the dataset is unknown, or a model has no routing to swap.
     ModelFault
         Where a model that was named, or the whole study, has no checkpoint.
     """
@@ -62,6 +69,7 @@ def checkpoints(settings: Settings) -> list[Entry]:
             f"expected a checkpoint of {what} for {settings.dataset}"
             f"{_seeds(absent)}, got none; `capsprobe ls models` lists the shipped ones"
         )
+    check_swap(settings, entries)
     return entries
 
 
@@ -79,14 +87,15 @@ def grid(
     """
     cells = [
         Cell(
-            key=_key(settings, entry, name, probe, part, images, size),
+            key=_key(settings, entry, swap, name, probe, part, images, size),
             entry=entry,
             probe=name,
             part=part,
             batch_size=size,
+            swap=swap,
         )
         for entry in entries
-        for size in (_batch_size(settings, entry),)
+        for size, swap in ((_batch_size(settings, entry), swap_of(settings, entry)),)
         for name, probe in examined.items()
         if not probe.lacks(_skeleton(entry.model, **entry.frame))
         for part in probe.parts(Name.parse(entry.dataset).view)
@@ -163,6 +172,7 @@ def _seeds(absent: set[int]) -> str:
 def _key(
     settings: Settings,
     entry: Entry,
+    swap: Swap | None,
     name: str,
     probe: Probe,
     part: str,
@@ -184,4 +194,6 @@ def _key(
         "device": settings.device.partition(":")[0],
         "versions": versions(),
     }
+    if swap is not None:
+        facts["swap"] = {"routing": swap.routing, "iterations": swap.iterations}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -13,11 +13,13 @@ from typing import Any
 import torch
 
 from capsprobe.files import write_text
+from capsprobe.models.checkpoints import Entry
 from capsprobe.parts import is_record
 from capsprobe.probes.base import Probe
 from capsprobe.study.grid import versions
 from capsprobe.study.running import Outcome
 from capsprobe.study.settings import describe
+from capsprobe.study.swaps import swap_of
 from capsprobe.tables import SCHEMA_VERSION
 
 _NOT_OF_THE_ESSENCE = ("command", "title", "outputs")
@@ -31,7 +33,7 @@ def record(outcome: Outcome, *, command: str, title: str) -> dict[str, Any]:
         "title": title,
         "command": command,
         "settings": {
-            "models": sorted({entry.model for entry in outcome.entries}),
+            "models": sorted({cell.model for cell in outcome.cells}),
             "dataset": settings.dataset,
             "probes": list(outcome.probes),
             "training_seeds": sorted({entry.seed for entry in outcome.entries}),
@@ -39,6 +41,8 @@ def record(outcome: Outcome, *, command: str, title: str) -> dict[str, Any]:
             "batch_size": sorted({cell.batch_size for cell in outcome.cells}),
             "device": settings.device,
             "seed": settings.seed,
+            "routing": settings.routing,
+            "iterations": settings.iterations,
         },
         "data": {
             "name": outcome.images.name,
@@ -50,7 +54,7 @@ def record(outcome: Outcome, *, command: str, title: str) -> dict[str, Any]:
         "versions": {**versions(), "python": platform.python_version()},
         "device": _device(settings.device),
         "probes": {name: _probe(probe) for name, probe in outcome.probes.items()},
-        "checkpoints": [entry.model_dump() for entry in outcome.entries],
+        "checkpoints": [_checkpoint(outcome, entry) for entry in outcome.entries],
         "cells": [_cell(outcome, index) for index in range(len(outcome.cells))],
         "set_aside": outcome.set_aside,
         "partial": outcome.interrupted or outcome.count("missing") > 0,
@@ -111,6 +115,12 @@ def _probe(probe: Probe) -> dict[str, Any]:
     }
 
 
+def _checkpoint(outcome: Outcome, entry: Entry) -> dict[str, Any]:
+    """Return an entry as it was trained, and what it is called in the tables."""
+    swap = swap_of(outcome.settings, entry)
+    return entry.model_dump() | {"run_as": entry.model + (swap.suffix if swap else "")}
+
+
 def _cell(outcome: Outcome, index: int) -> dict[str, Any]:
     cell = outcome.cells[index]
     state = outcome.state_of(cell)
@@ -118,7 +128,7 @@ def _cell(outcome: Outcome, index: int) -> dict[str, Any]:
         "key": cell.key,
         "probe": cell.probe,
         "part": cell.part,
-        "model": cell.entry.model,
+        "model": cell.model,
         "training_seed": cell.entry.seed,
         "dataset": cell.entry.dataset,
         "state": state.state,

@@ -16,6 +16,7 @@ from capsprobe.files import check_writable
 from capsprobe.models.base import Network
 from capsprobe.models.checkpoints import Entry, check_weights, load_model
 from capsprobe.models.folding import fold
+from capsprobe.models.swapping import swap
 from capsprobe.parts import Part
 from capsprobe.probes.base import Probe
 from capsprobe.study.grid import Cell, checkpoints, grid
@@ -148,12 +149,12 @@ def _measure_all(outcome: Outcome, store: Store, listener: Listener | None, fres
 
 
 def _measure(
-    outcome: Outcome, cell: Cell, load: Callable[[Entry], Network], store: Store
+    outcome: Outcome, cell: Cell, load: Callable[[Cell], Network], store: Store
 ) -> CellState:
     start = time.perf_counter()
     probe, seed = outcome.probes[cell.probe], outcome.settings.seed
     try:
-        network = load(cell.entry)
+        network = load(cell)
         network.batch_size = cell.batch_size
         measurement = probe(network, outcome.images, part=cell.part, seed=seed)
     except Exception as error:
@@ -178,25 +179,24 @@ def _state(cell: Cell, state: State, finished: Part) -> CellState:
 
 
 class _Loaded:
-    """The network of the checkpoint at hand; cells come ordered by checkpoint."""
+    """The network of the checkpoint at hand, swapped; cells come ordered by checkpoint."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._entry: Entry | None = None
         self._network: Network | None = None
 
-    def __call__(self, entry: Entry) -> Network:
-        if self._network is None or entry != self._entry:
-            network = fold(
-                load_model(
-                    entry.model,
-                    dataset=entry.dataset,
-                    seed=entry.seed,
-                    folder=self._settings.weights,
-                )
-            )
-            # The layout in which this machine's convolutions are fastest.
-            laid_out = network.to(memory_format=torch.channels_last)
-            self._network = laid_out.to(self._settings.device)
-            self._entry = entry
+    def __call__(self, cell: Cell) -> Network:
+        if self._network is None or cell.entry != self._entry:
+            self._network = self._load(cell)
+            self._entry = cell.entry
         return self._network
+
+    def _load(self, cell: Cell) -> Network:
+        entry, folder = cell.entry, self._settings.weights
+        network = load_model(entry.model, dataset=entry.dataset, seed=entry.seed, folder=folder)
+        if cell.swap:
+            swap(network, routing=cell.swap.routing, iterations=cell.swap.iterations)
+        # The layout in which this machine's convolutions are fastest.
+        laid_out = fold(network).to(memory_format=torch.channels_last)
+        return laid_out.to(self._settings.device)

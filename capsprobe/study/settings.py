@@ -12,12 +12,15 @@ from capsprobe.faults import UsageFault
 from capsprobe.models.checkpoints import SHIPPED
 from capsprobe.probes.base import Probe, probes
 from capsprobe.registry import unknown
+from capsprobe.routing.base import MOST_ITERATIONS
 
 
 class Settings(BaseModel):
     """The grid and how it is run. Empty tuples mean all that there are.
 
-    Without a batch size, each network gets what pays and what the memory at hand holds.
+    Without a batch size, each network gets what pays and what the memory at hand holds. With a
+    routing or a number of iterations, networks that route do so with these and not with their own
+    (capsprobe.study.swaps).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,6 +31,8 @@ class Settings(BaseModel):
     weights: Path = SHIPPED
     probes: tuple[str, ...] = ()
     training_seeds: tuple[int, ...] = ()
+    routing: str | None = None
+    iterations: int | None = Field(default=None, ge=1, le=MOST_ITERATIONS)
     limit: int | None = Field(default=None, ge=1)
     batch_size: int | None = Field(default=None, ge=1, le=65_536)
     device: str = "cpu"

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from capsprobe.cli import main
@@ -92,6 +93,19 @@ def test_robustness_on_a_few_images_writes_a_whole_run_folder(
     assert {path: path.read_bytes() for path in before} == before
 
 
+def test_a_swapped_routing_is_told_in_tables_and_report(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    arguments = f"robustness --probe affine --model capsnet --limit 4 --seed 0 -q --output {folder}"
+    printed(monkeypatch, capsys, *arguments.split(), "--routing", "uniform", "--iterations", "2")
+    name = "capsnet+uniform-2"
+    assert name in (folder / "tables" / "affine.csv").read_text()
+    assert name in (folder / "index.html").read_text()
+    # Under its own name stands only how it left training.
+    assert "capsnet," not in (folder / "tables" / "affine.csv").read_text()
+
+
 def test_help_imports_neither_torch_nor_pandas() -> None:
     code = (
         "import sys; sys.argv = ['capsprobe', '--help']\n"
@@ -105,3 +119,24 @@ def test_help_imports_neither_torch_nor_pandas() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "robustness" in done.stdout
+
+
+def test_routing_on_a_few_images_writes_every_quantity(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    arguments = f"routing --limit 12 --seed 0 --iterations 3 -q --output {folder}".split()
+    out = printed(monkeypatch, capsys, *arguments)
+    assert out.strip() == str(folder / "index.html")
+    table = pd.read_csv(folder / "tables" / "routing.csv")
+    assert set(table["severity"]) <= {1.0, 2.0, 3.0}
+    assert {"ari", "ami_shuffled", "cosine", "inertia", "kl_objective", "js_between"} <= set(
+        table["metric"]
+    )
+    assert "predicted" not in set(table["metric"])
+    pairs = table[table["condition"] == "swap/dynamic/uniform"]
+    assert set(pairs["metric"]) <= {"cohen_kappa", "same_prediction"}
+    assert not pairs.empty
+    gates = pd.read_parquet(folder / "tables" / "gate.parquet")
+    assert {"capsnet", "senet", "se-head"} <= set(gates["model"])
+    assert "cnn" not in set(gates["model"]) | set(table["model"])

@@ -103,6 +103,17 @@ def test_an_unknown_part_is_refused_with_those_known(part):
         Asking(outcome=rows())(Constant(), bars(), part=part)
 
 
+def test_a_network_that_lacks_what_is_asked_about_is_refused_and_told_what():
+    class Picky(Asking):
+        def lacks(self, network):
+            return "" if isinstance(network, Constant) else "an order"
+
+    probe = Picky(outcome=rows())
+    assert len(probe(Constant(), bars(), part="turn").observations) == 2
+    with pytest.raises(UsageFault, match="probe asking: expected a network with an order, got Con"):
+        probe(mixed(), bars(), part="turn")
+
+
 @pytest.mark.parametrize(
     ("outcome", "says"),
     [
@@ -118,15 +129,16 @@ def test_a_table_that_breaks_what_the_probe_declares_is_refused(outcome, says):
         Asking(outcome=outcome)(Constant(), bars(), part="turn")
 
 
-def network_for(view):
+def network_for(view, name):
     canvas = {"single": 28, "placed": 40, "pairs": 36}[view]
     frame = Frame(canvas=canvas, width=8, types=2)
-    return build("cnn", frame, seed=0, decoder=False)
+    networks = (build(model, frame, seed=0, decoder=False) for model in ("cnn", "capsnet"))
+    return next(network for network in networks if not probes[name]().lacks(network))
 
 
 @pytest.mark.parametrize(("name", "view", "part"), CASES)
 def test_every_probe_measures_every_part_the_same_twice(name, view, part):
-    network, images = network_for(view), digits("test").limit(4)
+    network, images = network_for(view, name), digits("test").limit(4)
     one, two = (probes[name]()(network, images, part=part) for _ in range(2))
     pd.testing.assert_frame_equal(one.observations, two.observations)
     assert one.left_out == two.left_out
@@ -136,7 +148,7 @@ def test_every_probe_measures_every_part_the_same_twice(name, view, part):
 
 @pytest.mark.parametrize(("name", "view", "part"), CASES)
 def test_every_probes_samples_can_be_shown(name, view, part):
-    network, images = network_for(view), digits("test").limit(4)
+    network, images = network_for(view, name), digits("test").limit(4)
     samples = probes[name]()(network, images, part=part).samples
     assert tuple(samples.columns) == SAMPLE_COLUMNS
     for row in samples.to_dict("records"):
@@ -147,7 +159,7 @@ def test_every_probes_samples_can_be_shown(name, view, part):
 
 @pytest.mark.parametrize(("name", "view", "part"), CASES)
 def test_no_probe_makes_a_number_from_a_score_that_is_not_finite(name, view, part):
-    network = network_for(view)
+    network = network_for(view, name)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.fill_(float("nan"))

@@ -1,0 +1,65 @@
+import pytest
+
+from capsprobe.data.digits import digits
+from capsprobe.faults import UsageFault
+from capsprobe.models.base import Frame
+from capsprobe.models.checkpoints import build, load_model
+from capsprobe.probes.gate import Gate
+from tests.probes.toys import Constant
+
+IMAGES = digits("test").limit(40)
+
+
+def measured(network):
+    rows = Gate()(network, IMAGES, part="layer").observations
+    return {place: values for place, values in rows.groupby(["condition", "metric"])["value"]}
+
+
+@pytest.fixture(scope="module")
+def routed():
+    return measured(load_model("capsnet", dataset="digits", seed=0))
+
+
+def test_the_winning_coefficient_foretells_what_a_child_is_worth(routed):
+    assert routed["layer/capsules", "drop_routing"].mean() > 0.95
+    assert abs(routed["layer/capsules", "drop_routing_shuffled"].mean()) < 0.1
+
+
+def test_a_routed_network_has_no_gate_and_its_sum_over_parents_no_spread(routed):
+    metrics = {metric for _, metric in routed}
+    assert not any("gate" in metric for metric in metrics)
+    assert routed["layer/capsules", "sum_spread"].max() < 1e-6
+    assert {"constant_routing", "routing_variation", "drop_constant"} <= metrics
+
+
+def test_senets_stages_have_gates_and_no_routing():
+    found = measured(load_model("senet", dataset="digits", seed=0))
+    assert {condition for condition, _ in found} == {"layer/stage-1", "layer/stage-2"}
+    metrics = {metric for _, metric in found}
+    assert {"gate_article", "gate_article_shuffled", "drop_gate", "gate_variation"} <= metrics
+    assert not any("routing" in metric for metric in metrics)
+
+
+def test_the_literal_head_is_asked_by_class_and_over_classes():
+    network = build("se-head", Frame(width=8, types=2), seed=0, decoder=False)
+    network.trunk.requires_grad_(True)
+    found = measured(network)
+    assert {metric for _, metric in found} >= {"drop_gate", "drop_summed", "gate_variation"}
+
+
+def test_coefficients_without_spread_are_left_out_and_counted():
+    network = build("capsnet-uniform", Frame(width=8, types=2), seed=0, decoder=False)
+    outcome = Gate()(network, IMAGES, part="layer")
+    assert sum(outcome.left_out.values()) > 0
+    assert "drop_routing" not in set(outcome.observations["metric"])
+    assert "drop_length" in set(outcome.observations["metric"])
+
+
+def test_a_network_that_weighs_nothing_is_told_what_it_lacks():
+    with pytest.raises(UsageFault, match="gates or votes that are routed, got Constant"):
+        Gate()(Constant(), IMAGES, part="layer")
+
+
+def test_rounds_that_cannot_be_meant_are_refused():
+    with pytest.raises(UsageFault, match="expected 1 to 100 routing iterations, got 0"):
+        Gate(iterations=0)
