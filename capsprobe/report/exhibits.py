@@ -87,8 +87,7 @@ class Dots:
 class Frame:
     """What a routing had done with one image after so many iterations.
 
-    `coefficients` are children by parents; `parents` and `centres` lie in the plane of the
-    votes, the centres being those of k-means.
+    `coefficients` are children by parents; `centres`, one a parent, lie in the plane of the votes.
     """
 
     severity: float
@@ -100,13 +99,16 @@ class Frame:
 class Portrait:
     """One image through one model's routing: its frames, and where its votes lie in a plane.
 
-    `votes` has for each parent the points of the children's votes for it.
+    `votes` has for each parent the points of the children's votes for it, `centroids` where
+    k-means ends; `explained` is what part of the votes' spread lies in the plane. The `winner` is
+    the longest parent. Children stand in the order of the parent that they give most to.
     """
 
     model: str
     training_seed: int
     unit_id: int
     label: str
+    winner: int
     frames: tuple[Frame, ...]
     votes: tuple[tuple[tuple[float, ...], ...], ...]
     centroids: tuple[tuple[float, ...], ...]

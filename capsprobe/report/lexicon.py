@@ -225,12 +225,17 @@ EXHIBITS = {
     "pictures": Text(
         heading="Coefficients and votes of single images, round by round",
         reading=(
-            "Above, children (rows, in the order of their first parent) by parents (columns, a "
-            "class each): the darker, the more of a child goes to that parent. Below, the votes in "
-            "the plane in which they spread most: coloured those for the predicted class, the "
-            "larger the more they count, grey those for the others; a digit stands at each "
-            "parent's centre, a cross at the centroid of k-means."
+            "Heatmaps: children (rows) by parents (columns, a class each); the darker, the more of "
+            "a child goes to that parent. Planes: the votes where they spread most; coloured those "
+            "for the longest parent, the larger the more they count in it, grey those for the "
+            "others; a digit stands at its centre, rings at the others', a cross where k-means has it."
         ),
+        meaning=(
+            "The images are the first of the test images that are of different classes; nothing "
+            "was chosen for how it looks. Children are sorted by the parent that they give most to "
+            "in the last round; the darkest is the largest coefficient in the figure."
+        ),
+        folded="The first image in the other networks",
     ),
     "together": Text(
         heading="Do gates weigh children as routing does?",

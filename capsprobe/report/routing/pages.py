@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from capsprobe.report.exhibits import Exhibit, Figure
-from capsprobe.report.routing import concordance, gates, objective, rounds, swaps
+from capsprobe.report.routing import concordance, gates, objective, portraits, rounds, swaps
 from capsprobe.report.routing.evidence import ROUNDS, Evidence
 from capsprobe.report.routing.numbers import numbers
 
@@ -77,11 +77,38 @@ def _article(evidence: Evidence) -> Exhibit:
     )
 
 
+def _pictures(evidence: Evidence) -> Exhibit:
+    shown = portraits.portraits(evidence)
+    first = [each for each in shown if each.model == shown[0].model]
+    others = [each for each in shown if each.model != shown[0].model]
+    return Exhibit(
+        key="pictures",
+        figures=(
+            *(portraits.heatmaps(evidence, each) for each in first),
+            *(portraits.planes(evidence, each) for each in first),
+        ),
+        folded=tuple(
+            portraits.heatmaps(evidence, each)
+            for each in others
+            if each.unit_id == first[0].unit_id
+        ),
+    )
+
+
 def _gates(kind: str) -> Callable[[Evidence], Exhibit]:
     return lambda evidence: Exhibit(key=kind, figures=gates.dots(evidence, kind))
 
 
 _EXHIBITS: dict[str, tuple[Callable[[Evidence], Exhibit], ...]] = {
-    "routing": (_numbers, _concordance, _rounds, _divergence, _objective, _swap, _article),
+    "routing": (
+        _numbers,
+        _concordance,
+        _rounds,
+        _divergence,
+        _objective,
+        _swap,
+        _article,
+        _pictures,
+    ),
     "gate": (_numbers, *(_gates(kind) for kind in gates.KINDS)),
 }
