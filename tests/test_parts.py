@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from capsprobe import parts
 from capsprobe.faults import DataFault
 from capsprobe.parts import Damaged, read_cells, read_part, write_part
-from capsprobe.tables import CORRECT, PROBE_COLUMNS, SAMPLE_COLUMNS, Measurement, observe
+from capsprobe.tables import (
+    CORRECT,
+    PROBE_COLUMNS,
+    SAMPLE_COLUMNS,
+    TRACE_COLUMNS,
+    Measurement,
+    observe,
+)
 
 
 def rows(count: int = 5, condition: str = "rotation") -> pd.DataFrame:
@@ -42,6 +49,32 @@ def test_a_part_is_read_as_it_was_written(tmp_path: Path) -> None:
     texts = dict.fromkeys(("condition", "unit", "metric"), "object")
     pd.testing.assert_frame_equal(read.measurement.observations.astype(texts), rows().astype(texts))
     pd.testing.assert_frame_equal(read.measurement.samples, samples())
+
+
+def test_traces_are_read_as_they_were_written(tmp_path: Path) -> None:
+    row = ("rounds", 3.0, 7, "1", "coefficients", 2, 2, [0.25, 0.75, 1.0, 1e-7])
+    traces = pd.DataFrame([row], columns=list(TRACE_COLUMNS))
+    write_part(
+        tmp_path / "a.parquet", "x", Measurement(observations=rows(), traces=traces), seconds=0.0
+    )
+    pd.testing.assert_frame_equal(read_part(tmp_path / "a.parquet").measurement.traces, traces)
+
+
+def test_a_part_of_an_older_version_has_no_traces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.parquet"
+    written = parts.json.dumps
+    monkeypatch.setattr(
+        parts.json,
+        "dumps",
+        lambda facts: written({k: v for k, v in facts.items() if k != "traces"}),
+    )
+    write_part(path, "x", Measurement(observations=rows()), seconds=0.0)
+    monkeypatch.undo()
+    traces = read_part(path).measurement.traces
+    assert tuple(traces.columns) == TRACE_COLUMNS
+    assert traces.empty
 
 
 @given(st.binary(max_size=300))

@@ -126,6 +126,12 @@ def _curves(axes: Axes, panel: Panel, looks: Mapping[str, Style], scale: float) 
         markeredgewidth=0.0,
         ax=axes,
     )
+    for mark in panel.marks:
+        place = mark.severity * dial, mark.value * scale
+        axes.plot(*place, marker="*", color=INK, markersize=9.0, linestyle="none")
+        axes.annotate(
+            f"{mark.value:g}, {mark.source}", place, xytext=(6.0, -11.0), textcoords="offset points"
+        )
     if panel.unit in _STEPS:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=_STEPS[panel.unit]))
 
@@ -160,12 +166,6 @@ def _axes(axes: Axes, panel: Panel, scale: float) -> None:
         axes.set_yticks(range(0, 101, 25))
     if panel.chance is not None:
         axes.axhline(panel.chance * scale, color=INK, linewidth=0.8, linestyle=(0.0, (1.0, 2.0)))
-    for mark in panel.marks:
-        place = mark.severity, mark.value * scale
-        axes.plot(*place, marker="*", color=INK, markersize=9.0, linestyle="none")
-        axes.annotate(
-            f"{mark.value:g}, {mark.source}", place, xytext=(6.0, -11.0), textcoords="offset points"
-        )
     if panel.scale == "log":
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))

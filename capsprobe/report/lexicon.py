@@ -228,7 +228,8 @@ EXHIBITS = {
             "Heatmaps: children (rows) by parents (columns, a class each); the darker, the more of "
             "a child goes to that parent. Planes: the votes where they spread most; coloured those "
             "for the longest parent, the larger the more they count in it, grey those for the "
-            "others; a digit stands at its centre, rings at the others', a cross where k-means has it."
+            "others; a digit stands at its centre, rings at the others', a cross where k-means "
+            "has it."
         ),
         meaning=(
             "The images are the first of the test images that are of different classes; nothing "

@@ -63,11 +63,12 @@ def _centres(axes: Axes, of: Portrait, frame: Frame) -> None:
     others = np.array([each for j, each in enumerate(frame.centres) if j != of.winner])
     x, y = others.reshape(-1, 2).T
     axes.plot(x, y, "o", color=INK, markerfacecolor="none", markersize=3.0, markeredgewidth=0.5)
-    x, y = of.centroids[of.winner]
-    axes.plot([x], [y], "x", color=INK, markersize=5.0, markeredgewidth=1.0)
-    where = frame.centres[of.winner]
-    text = str(of.winner)
-    axes.annotate(text, where, ha="center", va="center", fontsize=9.0, weight="bold", color=INK)
+    across, up = of.centroids[of.winner]
+    axes.plot([across], [up], "x", color=INK, markersize=5.0, markeredgewidth=1.0)
+    across, up = frame.centres[of.winner]
+    axes.annotate(
+        str(of.winner), (across, up), ha="center", va="center", fontsize=9.0, weight="bold"
+    )
 
 
 def _label(figure: Planes) -> str:

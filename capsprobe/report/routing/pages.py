@@ -104,11 +104,11 @@ _EXHIBITS: dict[str, tuple[Callable[[Evidence], Exhibit], ...]] = {
         _numbers,
         _concordance,
         _rounds,
+        _pictures,
         _divergence,
         _objective,
         _swap,
         _article,
-        _pictures,
     ),
     "gate": (_numbers, *(_gates(kind) for kind in gates.KINDS)),
 }
