@@ -1,6 +1,7 @@
 """A made-up run of the probes of routing, with numbers that are known beforehand."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -109,3 +110,27 @@ def evidence(probe: str = "routing") -> Evidence:
         traces=traces() if probe == "routing" else traces().head(0),
         classes=10,
     )
+
+
+def run() -> dict[str, Any]:
+    """Return the content of run.json for both probes."""
+    conditions = {"routing": routing(), "gate": gate()}
+    return {
+        "schema": 1,
+        "title": "Routing on digits",
+        "data": {"name": "digits", "split": "test", "n_images": IMAGES, "classes": 10},
+        "probes": {
+            probe: {
+                "question": "Is it so?",
+                "metrics": [{"name": "predicted", "nominal": True}],
+                "conditions": [
+                    {"name": name, "unit": "iterations"}
+                    for name in sorted(table["condition"].unique())
+                ],
+                "settings": {},
+            }
+            for probe, table in conditions.items()
+        },
+        "checkpoints": [],
+        "cells": [],
+    }
