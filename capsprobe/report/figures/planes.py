@@ -51,7 +51,7 @@ def _votes(axes: Axes, of: Portrait, frame: Frame, colour: str) -> None:
         size_norm=(0.0, 1.0),
         sizes=(2.0, 60.0),
         color=colour,
-        alpha=0.6,
+        alpha=0.8,
         linewidth=0.0,
         legend=False,
         rasterized=True,

@@ -13,6 +13,7 @@ from capsprobe.stats.quantiles import quantiles
 
 EUCLIDEAN = ("first-means", "plusplus", "concatenated")
 SPHERICAL = tuple(f"spherical-{name}" for name in EUCLIDEAN)
+_NULLS = ("shuffled", "uniform", "random")
 _MIDDLE = (0.05, 0.5, 0.95)
 
 
@@ -23,7 +24,7 @@ def violins(evidence: Evidence, references: tuple[str, ...], metric: str) -> tup
     spread = quantiles(
         seen[
             seen["condition"].isin(wanted)
-            & seen["metric"].astype(str).str.startswith(metric)
+            & seen["metric"].isin([metric, *(f"{metric}_{null}" for null in _NULLS)])
             & seen["model"].isin(evidence.scope.models)
             & (seen["severity"] == ROUNDS)
         ]
@@ -53,8 +54,7 @@ def _spreads(evidence: Evidence, rows: pd.DataFrame, metric: str) -> Iterator[Sp
                 values=_values(held, metric),
                 shuffled=_values(held, f"{metric}_shuffled"),
                 nulls=tuple(
-                    (null, _middle(_values(held, f"{metric}_{null}")))
-                    for null in ("uniform", "random")
+                    (null, _middle(_values(held, f"{metric}_{null}"))) for null in _NULLS[1:]
                 ),
             )
 
