@@ -24,6 +24,7 @@ from capsprobe.tables import (
     SAMPLE_COLUMNS,
     SCHEMA_VERSION,
     STUDY_COLUMNS,
+    TRACE_COLUMNS,
     Measurement,
 )
 
@@ -56,7 +57,8 @@ def write_part(path: Path, label: str, measurement: Measurement, *, seconds: flo
         "seconds": round(seconds, 3),
         "row_hash": part.row_hash,
         "left_out": measurement.left_out,
-        "samples": json.loads(measurement.samples.to_json(orient="records")),
+        "samples": _records(measurement.samples),
+        "traces": _records(measurement.traces),
     }
     table = table.replace_schema_metadata(
         {**table.schema.metadata, _METADATA: json.dumps(facts).encode()}
@@ -90,9 +92,15 @@ def read_part(path: Path) -> Part:
         )
     if tuple(rows.columns) != PROBE_COLUMNS or (found := _hash(rows)) != facts["row_hash"]:
         raise Damaged(f"expected rows of hash {facts['row_hash'][:12]}, got others")
-    samples = pd.DataFrame(facts["samples"], columns=list(SAMPLE_COLUMNS))
+    measurement = Measurement(
+        observations=rows,
+        samples=pd.DataFrame(facts["samples"], columns=list(SAMPLE_COLUMNS)),
+        # An older version kept none.
+        traces=pd.DataFrame(facts.get("traces", []), columns=list(TRACE_COLUMNS)),
+        left_out=facts["left_out"],
+    )
     return Part(
-        measurement=Measurement(observations=rows, samples=samples, left_out=facts["left_out"]),
+        measurement=measurement,
         seconds=facts["seconds"],
         row_hash=found,
     )
@@ -109,13 +117,15 @@ def is_record(facts: object) -> bool:
     )
 
 
-def read_cells(folder: Path, cells: Sequence[dict[str, Any]]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return all observations, and all samples, of the cells of a run that are finished.
+def read_cells(
+    folder: Path, cells: Sequence[dict[str, Any]]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return all observations, samples and traces of the cells of a run that are finished.
 
     `cells` are those of run.json. A part that is missing or damaged is passed over, and the cell
     put down as missing, with the cause.
     """
-    observations, samples = [], []
+    observations, samples, traces = [], [], []
     for cell in cells:
         try:
             part = read_part(folder / f"{cell['key']}.parquet")
@@ -125,7 +135,16 @@ def read_cells(folder: Path, cells: Sequence[dict[str, Any]]) -> tuple[pd.DataFr
             continue
         observations.append(_named(part.measurement.observations, cell))
         samples.append(_named(part.measurement.samples, cell))
-    return _joined(observations, PROBE_COLUMNS), _joined(samples, SAMPLE_COLUMNS)
+        traces.append(_named(part.measurement.traces, cell))
+    return (
+        _joined(observations, PROBE_COLUMNS),
+        _joined(samples, SAMPLE_COLUMNS),
+        _joined(traces, TRACE_COLUMNS),
+    )
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return json.loads(table.to_json(orient="records"))
 
 
 def _named(table: pd.DataFrame, cell: dict[str, Any]) -> pd.DataFrame:

@@ -30,6 +30,8 @@ SAMPLE_COLUMNS = (
     "perturbed",
 )
 
+TRACE_COLUMNS = ("condition", "severity", "unit_id", "label", "name", "rows", "columns", "values")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
@@ -75,13 +77,15 @@ class Measurement:
     """What one cell yields: observations, a few samples to look at, and what was left out.
 
     `samples` has SAMPLE_COLUMNS; `clean` and `perturbed` are lists of bytes 0 to 255, row by
-    row, `label` and the predictions text. `left_out` counts observations that could not be
-    made, by reason.
+    row, `label` and the predictions text. `traces` has TRACE_COLUMNS: matrices by name that say
+    what went on inside for a few images, `values` row by row. `left_out` counts observations
+    that could not be made, by reason.
     """
 
     observations: pd.DataFrame
     samples: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=SAMPLE_COLUMNS))
     left_out: dict[str, int] = field(default_factory=dict)
+    traces: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=TRACE_COLUMNS))
 
 
 def observe(

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from capsprobe import parts
 from capsprobe.faults import DataFault
 from capsprobe.parts import Damaged, read_cells, read_part, write_part
-from capsprobe.tables import CORRECT, PROBE_COLUMNS, SAMPLE_COLUMNS, Measurement, observe
+from capsprobe.tables import (
+    CORRECT,
+    PROBE_COLUMNS,
+    SAMPLE_COLUMNS,
+    TRACE_COLUMNS,
+    Measurement,
+    observe,
+)
 
 
 def rows(count: int = 5, condition: str = "rotation") -> pd.DataFrame:
@@ -42,6 +49,32 @@ def test_a_part_is_read_as_it_was_written(tmp_path: Path) -> None:
     texts = dict.fromkeys(("condition", "unit", "metric"), "object")
     pd.testing.assert_frame_equal(read.measurement.observations.astype(texts), rows().astype(texts))
     pd.testing.assert_frame_equal(read.measurement.samples, samples())
+
+
+def test_traces_are_read_as_they_were_written(tmp_path: Path) -> None:
+    row = ("rounds", 3.0, 7, "1", "coefficients", 2, 2, [0.25, 0.75, 1.0, 1e-7])
+    traces = pd.DataFrame([row], columns=list(TRACE_COLUMNS))
+    write_part(
+        tmp_path / "a.parquet", "x", Measurement(observations=rows(), traces=traces), seconds=0.0
+    )
+    pd.testing.assert_frame_equal(read_part(tmp_path / "a.parquet").measurement.traces, traces)
+
+
+def test_a_part_of_an_older_version_has_no_traces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.parquet"
+    written = parts.json.dumps
+    monkeypatch.setattr(
+        parts.json,
+        "dumps",
+        lambda facts: written({k: v for k, v in facts.items() if k != "traces"}),
+    )
+    write_part(path, "x", Measurement(observations=rows()), seconds=0.0)
+    monkeypatch.undo()
+    traces = read_part(path).measurement.traces
+    assert tuple(traces.columns) == TRACE_COLUMNS
+    assert traces.empty
 
 
 @given(st.binary(max_size=300))
@@ -98,7 +131,7 @@ def test_cells_come_together_with_the_studys_columns(tmp_path: Path) -> None:
             }
         )
     cells.append({**cells[0], "key": "missing"})
-    table, pictures = read_cells(tmp_path, cells)
+    table, pictures, _ = read_cells(tmp_path, cells)
     assert table.groupby("training_seed").size().to_dict() == {0: 5, 1: 5}
     assert [cell["state"] for cell in cells] == ["done", "done", "missing"]
     assert list(table.columns[:4]) == ["probe", "model", "training_seed", "dataset"]
@@ -107,7 +140,7 @@ def test_cells_come_together_with_the_studys_columns(tmp_path: Path) -> None:
 
 
 def test_no_cells_give_an_empty_table(tmp_path: Path) -> None:
-    table, _ = read_cells(tmp_path, [])
+    table, *_ = read_cells(tmp_path, [])
     assert table.empty
     assert set(PROBE_COLUMNS) < set(table.columns)
 
@@ -142,6 +175,6 @@ def test_seven_million_rows_fit_and_load_fast(tmp_path: Path) -> None:
             }
         )
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 60e6
-    table, _ = read_cells(tmp_path, cells)
+    table, *_ = read_cells(tmp_path, cells)
     assert len(table) == 7_200_000
     assert pq.read_metadata(tmp_path / "0.parquet").num_rows == 400_000

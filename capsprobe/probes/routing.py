@@ -1,7 +1,7 @@
 """Routing beside clustering: what coefficients do round by round, and what k-means does instead."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar, TypeVar
 
@@ -31,6 +31,7 @@ from capsprobe.routing.contrasts import contrast
 from capsprobe.routing.findings import Finding, joined
 from capsprobe.routing.following import follow, follow_means
 from capsprobe.routing.objective import centres_of
+from capsprobe.routing.portraits import firsts, portraits
 from capsprobe.routing.references import BY_PARENT, REFERENCES, SPHERICAL, Start
 from capsprobe.routing.shares import shares_of
 from capsprobe.routing.single import singles
@@ -106,7 +107,8 @@ class Routing(Probe):
     article's routing to one parent over the votes for the winning one (.single). `swap` asks for
     the class under every routing, each at `swap_iterations` up to `iterations` and at the
     network's own number.
-    k-means from chance is the best of `restarts`. Only networks that route votes take part.
+    k-means from chance is the best of `restarts`. So many images as are `pictured`, each of another
+    class, have their votes and coefficients kept. Only networks that route votes take part.
     """
 
     name: ClassVar = "routing"
@@ -117,6 +119,7 @@ class Routing(Probe):
     swap_iterations: tuple[int, ...] = (1, 3, 10)
     restarts: int = 4
     partners: int = 8
+    pictured: int = 2
 
     def __post_init__(self) -> None:
         """Raise UsageFault where a setting cannot be meant."""
@@ -125,6 +128,8 @@ class Routing(Probe):
         if min(self.restarts, self.partners) < 1:
             fewest = min(self.restarts, self.partners)
             raise UsageFault(f"expected at least 1 of restarts and of partners, got {fewest}")
+        if self.pictured < 0:
+            raise UsageFault(f"expected pictured >= 0, got {self.pictured}")
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -159,7 +164,16 @@ class Routing(Probe):
         }
         if part == "divergence":
             return _measurement(self._divergence(routed, network, images, rng), images)
-        return _measurement(joined(_in_batches(network, images, ask[part])), images)
+        measured = _measurement(joined(_in_batches(network, images, ask[part])), images)
+        if part == "rounds" and self.pictured:
+            return replace(measured, traces=self._portraits(routed, images))
+        return measured
+
+    def _portraits(self, network: Capsular, images: ImageSet) -> pd.DataFrame:
+        few = images.take(firsts(images.labels, self.pictured))
+        votes = votes_of(network, children_of(network, few.images))
+        trace = reroute(network, votes, iterations=self.iterations)
+        return portraits(trace, few.labels, few.ids, "rounds")
 
     def _rounds(self, network: Capsular, few: ImageSet) -> list[Finding]:
         children = children_of(network, few.images)

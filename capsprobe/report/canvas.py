@@ -54,25 +54,38 @@ _LOOK: dict[Any, Any] = {
 class Canvas:
     """One figure with one set of axes; use `axes`, then `finish`.
 
-    `left` is the room for the vertical axis, `height` that of the figure without its legend.
+    `left` is the room for the vertical axis, `foot` that for the horizontal one, `height` that of
+    the figure without its legend.
     """
 
-    def __init__(self, name: str, *, left: float, height: float, legend: Mapping[str, Style]):
+    def __init__(
+        self,
+        name: str,
+        *,
+        left: float,
+        height: float,
+        legend: Mapping[str, Style],
+        foot: float = _BOTTOM,
+    ):
         strip = _LEGEND_ROW * (-(-len(legend) // _LEGEND_COLUMNS)) + 8.0 if legend else 0.0
         total = height + strip
-        self._name, self._height = name, height
+        self._name, self._height, self._left = name, height, left
         self._figure = Figure(figsize=(WIDTH / 72.0, total / 72.0))
         self._figure.patch.set_alpha(0.0)
         self.axes: Axes = self._figure.add_axes(
             (
                 left / WIDTH,
-                (strip + _BOTTOM) / total,
+                (strip + foot) / total,
                 (WIDTH - left - _RIGHT) / WIDTH,
-                (height - _TOP - _BOTTOM) / total,
+                (height - _TOP - foot) / total,
             )
         )
         if legend:
             self._add_legend(legend)
+
+    def title(self, text: str) -> None:
+        """Put a title above, from the figure's left edge on."""
+        self.axes.set_title(text, x=-(self._left - 4.0) / (WIDTH - self._left - _RIGHT))
 
     def finish(self, label: str) -> Drawing:
         """Return the figure for the page and as a file; `label` says in words what it shows."""

@@ -1,41 +1,35 @@
 """From tables to one summary that holds all numbers of a report."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
-
-import pandas as pd
 
 from capsprobe.report.cautions import cautions
 from capsprobe.report.clean import clean_rows
 from capsprobe.report.comparisons import differences_of, forests, key_pairs, statements
-from capsprobe.report.curves import panels
-from capsprobe.report.grids import estimates_grid, means_grid
-from capsprobe.report.literature import benchmarks, clean_benchmarks
+from capsprobe.report.literature import clean_benchmarks
 from capsprobe.report.measures import (
     Scope,
-    conditions_in_order,
-    datasets_in_order,
     headlines,
     units_of,
 )
 from capsprobe.report.names import in_order
 from capsprobe.report.origins import provenance
-from capsprobe.report.samples import worst_cases
-from capsprobe.report.summary import Difference, Part, ProbePage, Summary
+from capsprobe.report.sections import Kept, section
+from capsprobe.report.summary import Difference, Summary
 from capsprobe.stats.summary import Summary as Tables
 
 # More curves cannot be told apart in one figure, nor columns be read in one table.
 MOST_MODELS = 8
 _ALL_ROWS, _LEAST_ROWS = 1500, 20
-_PROBES = ("affine", "adversarial", "overlap")
+_PROBES = ("affine", "adversarial", "overlap", "routing", "gate")
 
 
-def collect(tables: Mapping[str, Tables], samples: pd.DataFrame, run: Mapping[str, Any]) -> Summary:
-    """Return the summary of a run from each probe's tables, its samples and its record."""
+def collect(tables: Mapping[str, Tables], kept: Kept, run: Mapping[str, Any]) -> Summary:
+    """Return the summary of a run from each probe's tables, its images, and its record."""
     tables = {name: tables[name] for name in _probes_in_order(tables)}
+    run = {**run, "checkpoints": _asked(run)}
     models = _models(tables, run)
-    shown = models[:MOST_MODELS]
+    shown = _measured_first(models, tables)[:MOST_MODELS]
     pairs = key_pairs(models)
     clean = clean_rows(run.get("checkpoints", ()))
     differences = _differences(tables, run, pairs)
@@ -58,7 +52,7 @@ def collect(tables: Mapping[str, Tables], samples: pd.DataFrame, run: Mapping[st
         forests=forests(differences),
         clean=clean,
         clean_benchmarks=clean_benchmarks([row for row in clean if row.model in shown]),
-        probes=tuple(_probe(name, held, samples, run, scope) for name, held in tables.items()),
+        probes=tuple(section(name, held, kept, run, scope) for name, held in tables.items()),
         provenance=provenance(run),
     )
 
@@ -71,19 +65,32 @@ def _probes_in_order(names: Mapping[str, Tables]) -> list[str]:
 def _models(tables: Mapping[str, Tables], run: Mapping[str, Any]) -> list[str]:
     measured = {str(name) for held in tables.values() for name in held.estimates["model"].unique()}
     # With another routing, a checkpoint stands in the tables under another name.
-    trained = {str(e.get("run_as", e["model"])) for e in run.get("checkpoints", ())}
+    trained = {str(_run_as(entry)[0]) for entry in run.get("checkpoints", ())}
     return in_order(measured | trained)
+
+
+def _asked(run: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the checkpoints that cells are about; all of them where no cell is recorded."""
+    cells, trained = run.get("cells", ()), run.get("checkpoints", ())
+    about = {(each["model"], each["dataset"], each["training_seed"]) for each in cells}
+    return [entry for entry in trained if not about or _run_as(entry) in about]
+
+
+def _run_as(entry: Mapping[str, Any]) -> tuple[str, str, int]:
+    """Return what a checkpoint is called in cells; with another routing, by another name."""
+    return entry.get("run_as", entry["model"]), entry["dataset"], entry["seed"]
+
+
+def _measured_first(models: Sequence[str], tables: Mapping[str, Tables]) -> list[str]:
+    """Return models in their order, those after the others that nothing was asked of."""
+    measured = {name for held in tables.values() for name in held.estimates["model"].unique()}
+    return sorted(models, key=lambda name: name not in measured)
 
 
 def _rows_each(tables: Mapping[str, Tables]) -> int:
     """Return how many rows each table may have, so that all together stay a page."""
     parts = sum(held.estimates["dataset"].nunique() for held in tables.values())
     return max(_LEAST_ROWS, _ALL_ROWS // max(parts, 1))
-
-
-def _swept(estimates: pd.DataFrame) -> set[str]:
-    """Return the conditions that have a clean severity; a mean over others has no meaning."""
-    return set(estimates.loc[estimates["severity"] == 0.0, "condition"])
 
 
 def _has_gaps(run: Mapping[str, Any]) -> bool:
@@ -98,42 +105,3 @@ def _differences(
         units = units_of(run.get("probes", {}).get(name, {}))
         found += differences_of(pairs, headlines(name, held.estimates, units), held)
     return found
-
-
-def _probe(
-    name: str,
-    tables: Tables,
-    samples: pd.DataFrame,
-    run: Mapping[str, Any],
-    scope: Scope,
-) -> ProbePage:
-    facts = run.get("probes", {}).get(name, {})
-    seen = samples[samples["probe"] == name] if "probe" in samples else samples.head(0)
-    scopes = [
-        replace(scope, probe=name, dataset=dataset, units=units_of(facts))
-        for dataset in datasets_in_order(tables.estimates["dataset"].unique())
-    ]
-    return ProbePage(
-        name=name,
-        question=str(facts.get("question", "")),
-        parts=tuple(_part(each, tables, seen, run) for each in scopes),
-        benchmarks=benchmarks(name, tables, scope.models),
-        settings=dict(facts.get("settings", {})),
-    )
-
-
-def _part(scope: Scope, tables: Tables, samples: pd.DataFrame, run: Mapping[str, Any]) -> Part:
-    facts = run.get("probes", {}).get(scope.probe, {})
-    estimates, means = (
-        table[table["dataset"] == scope.dataset] for table in (tables.estimates, tables.means)
-    )
-    conditions = conditions_in_order(facts, estimates["condition"].unique())
-    scope = replace(scope, conditions=tuple(conditions))
-    seen = samples[samples["dataset"] == scope.dataset] if len(samples) else samples
-    return Part(
-        dataset=scope.dataset,
-        panels=panels(estimates, scope, classes=int(run.get("data", {}).get("classes", 10))),
-        means=means_grid(means[means["condition"].isin(_swept(estimates))], scope),
-        estimates=estimates_grid(estimates, scope),
-        samples=worst_cases(seen, scope) if len(seen) else (),
-    )

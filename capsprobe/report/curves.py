@@ -7,7 +7,7 @@ import pandas as pd
 
 from capsprobe.report.measures import DRAWN_METRICS, Scope, is_main, span
 from capsprobe.report.names import slug
-from capsprobe.report.summary import Panel, Series
+from capsprobe.report.panels import Panel, Series
 from capsprobe.stats.skill import chance
 
 _MOST = 12
@@ -19,16 +19,17 @@ def panels(estimates: pd.DataFrame, scope: Scope, *, classes: int) -> tuple[Pane
     `estimates` are those of the scope's dataset.
     """
     found = (
-        _panel(estimates, scope, condition, metric, classes)
+        panel(estimates, scope, condition, metric, classes=classes)
         for condition in filter(is_main, scope.conditions)
         for metric in _metrics(condition, estimates)
     )
-    return tuple(islice((panel for panel in found if panel.series), _MOST))
+    return tuple(islice((each for each in found if each.series), _MOST))
 
 
-def _panel(
-    estimates: pd.DataFrame, scope: Scope, condition: str, metric: str, classes: int
+def panel(
+    estimates: pd.DataFrame, scope: Scope, condition: str, metric: str, *, classes: int
 ) -> Panel:
+    """Return one metric under one condition; without series where nothing was measured."""
     rows = estimates[
         (estimates["condition"] == condition)
         & (estimates["metric"] == metric)
@@ -62,10 +63,11 @@ def _ending(metric: str) -> str:
 
 def _series(rows: pd.DataFrame, models: Sequence[str]) -> tuple[Series, ...]:
     curves = {str(name): curve for name, curve in rows.groupby("model", observed=True)}
-    return tuple(_curve(name, curves[name]) for name in models if name in curves)
+    return tuple(curve(name, curves[name]) for name in models if name in curves)
 
 
-def _curve(model: str, rows: pd.DataFrame) -> Series:
+def curve(model: str, rows: pd.DataFrame) -> Series:
+    """Return one model's estimates of one metric, by severity."""
     rows = rows.sort_values("severity", kind="stable")
     columns = {name: tuple(map(float, rows[name])) for name in ("estimate", "lower", "upper")}
     return Series(

@@ -3,27 +3,38 @@
 The same summary gives the same bytes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import seaborn
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from capsprobe.report import wording
-from capsprobe.report.canvas import WIDTH, Canvas, line_of, settings
+from capsprobe.report.canvas import Canvas, line_of, settings
+from capsprobe.report.exhibits import Course, Dots, Figure, Heatmaps, Matrix, Planes, Violins
+from capsprobe.report.figures.courses import draw_course
+from capsprobe.report.figures.dots import draw_dots
+from capsprobe.report.figures.heatmaps import draw_heatmaps
+from capsprobe.report.figures.matrices import draw_matrix
+from capsprobe.report.figures.planes import draw_planes
+from capsprobe.report.figures.violins import draw_violins
 from capsprobe.report.names import shortened
+from capsprobe.report.panels import Panel, Series
 from capsprobe.report.styles import PALETTE, Style, styles
-from capsprobe.report.summary import Difference, Forest, Panel, Series, Summary
+from capsprobe.report.summary import Difference, Forest, Summary
 from capsprobe.report.svg import INK, Drawing
 
 _HEIGHT, _LEFT = 228.0, 42.0
+# Room for more digits than those of a percentage.
+_LEFT_OF_NUMBERS = 54.0
 _LABELS, _ROW = 150.0, 16.0
 # A condition with so few severities has no curve: its points stand beside one another.
 _FEW = 2
 # Where ticks may lie: whole pixels, and parts of a turn.
-_STEPS = {"px": [1, 2, 5, 10], "deg": [1.5, 3, 4.5, 9, 10]}
+_STEPS = {"px": [1, 2, 5, 10], "iterations": [1, 2, 5, 10], "deg": [1.5, 3, 4.5, 9, 10]}
 
 
 def draw(summary: Summary) -> dict[str, Drawing]:
@@ -31,10 +42,19 @@ def draw(summary: Summary) -> dict[str, Drawing]:
     looks = styles(summary.models)
     reach = _reach(summary.forests)
     drawn = {forest.name: draw_forest(forest, looks, reach=reach) for forest in summary.forests}
-    for probe in summary.probes:
-        for part in probe.parts:
-            drawn |= {panel.name: draw_panel(panel, looks) for panel in part.panels}
+    for part in (part for probe in summary.probes for part in probe.parts):
+        drawn |= {panel.name: draw_panel(panel, looks) for panel in part.panels}
+        for exhibit in part.exhibits:
+            for figure in (*exhibit.figures, *exhibit.folded):
+                drawn[figure.name] = draw_figure(figure, looks)
     return drawn
+
+
+def draw_figure(figure: Figure, looks: Mapping[str, Style]) -> Drawing:
+    """Return any figure of an exhibit."""
+    if isinstance(figure, Panel):
+        return draw_panel(figure, looks)
+    return _DRAWN[type(figure)](figure, looks)
 
 
 def draw_panel(panel: Panel, looks: Mapping[str, Style]) -> Drawing:
@@ -42,13 +62,15 @@ def draw_panel(panel: Panel, looks: Mapping[str, Style]) -> Drawing:
     shown = {series.model: looks[series.model] for series in panel.series}
     scale = 100.0 if wording.is_fraction(panel.metric) else 1.0
     with settings(panel.name):
-        canvas = Canvas(panel.name, left=_LEFT, height=_HEIGHT, legend=shown)
+        left = _LEFT if wording.is_fraction(panel.metric) else _LEFT_OF_NUMBERS
+        canvas = Canvas(panel.name, left=left, height=_HEIGHT, legend=shown)
         severities = sorted({each for series in panel.series for each in series.severities})
         if len(severities) > _FEW:
             _curves(canvas.axes, panel, shown, scale)
         else:
             _points(canvas.axes, panel, shown, scale, severities)
         _axes(canvas.axes, panel, scale)
+        canvas.title(wording.heading(panel.condition, panel.metric))
         return canvas.finish(_panel_label(panel))
 
 
@@ -69,7 +91,7 @@ def draw_forest(forest: Forest, looks: Mapping[str, Style], *, reach: float) -> 
         axes.set_yticks(range(rows), [wording.tick(each.measure) for each in forest.differences])
         axes.grid(visible=False, axis="y")
         axes.set_xlabel("difference (percentage points)")
-        axes.set_title(f"{a} minus {b}", x=-(_LABELS - 4.0) / (WIDTH - _LABELS - 12.0))
+        canvas.title(f"{a} minus {b}")
         return canvas.finish(_forest_label(forest))
 
 
@@ -104,6 +126,12 @@ def _curves(axes: Axes, panel: Panel, looks: Mapping[str, Style], scale: float) 
         markeredgewidth=0.0,
         ax=axes,
     )
+    for mark in panel.marks:
+        place = mark.severity * dial, mark.value * scale
+        axes.plot(*place, marker="*", color=INK, markersize=9.0, linestyle="none")
+        axes.annotate(
+            f"{mark.value:g}, {mark.source}", place, xytext=(6.0, -11.0), textcoords="offset points"
+        )
     if panel.unit in _STEPS:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=_STEPS[panel.unit]))
 
@@ -131,14 +159,17 @@ def _points(
 
 
 def _axes(axes: Axes, panel: Panel, scale: float) -> None:
-    axes.set_title(_heading(panel), x=-(_LEFT - 4.0) / (WIDTH - _LEFT - 12.0))
     axes.set_xlabel(wording.axis(panel.condition, panel.unit))
-    axes.set_ylabel(wording.measure_axis(panel.metric, panel.condition))
+    axes.set_ylabel(wording.vertical(panel.metric, panel.condition))
     if wording.is_fraction(panel.metric):
         axes.set_ylim(-3.0, 103.0)
         axes.set_yticks(range(0, 101, 25))
     if panel.chance is not None:
         axes.axhline(panel.chance * scale, color=INK, linewidth=0.8, linestyle=(0.0, (1.0, 2.0)))
+    if panel.scale == "log":
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.minorticks_off()
 
 
 def _difference(axes: Axes, place: int, each: Difference, looks: Mapping[str, Style]) -> None:
@@ -161,21 +192,20 @@ def _long(series: Series) -> pd.DataFrame:
     return pd.DataFrame(columns).assign(model=series.model)
 
 
-def _heading(panel: Panel) -> str:
-    name = wording.condition(panel.condition)
-    return name if panel.metric == "correct" else f"{name}: {wording.metric(panel.metric)}"
-
-
 def _panel_label(panel: Panel) -> str:
     """Return what a reader who cannot see the figure should know; the numbers are in the table."""
     ends = "; ".join(
-        f"{shortened(series.model)} from {100.0 * series.estimates[0]:.1f} "
-        f"to {100.0 * series.estimates[-1]:.1f}"
+        f"{shortened(series.model)} from {_said(series.estimates[0], panel.metric)} "
+        f"to {_said(series.estimates[-1], panel.metric)}"
         for series in panel.series
     )
     across = wording.axis(panel.condition, panel.unit)
     up = wording.measure_axis(panel.metric, panel.condition)
-    return f"{_heading(panel)}, {up} against {across}: {ends}."
+    return f"{wording.heading(panel.condition, panel.metric)}, {up} against {across}: {ends}."
+
+
+def _said(value: float, metric: str) -> str:
+    return f"{100.0 * value:.1f}" if wording.is_fraction(metric) else f"{value:.3g}"
 
 
 def _forest_label(forest: Forest) -> str:
@@ -197,3 +227,13 @@ def _reach(forests: Sequence[Forest]) -> float:
         for end in (each.lower, each.upper)
     ]
     return 100.0 * max([*ends, 0.01]) * 1.08
+
+
+_DRAWN: dict[type, Callable[[Any, Mapping[str, Style]], Drawing]] = {
+    Course: draw_course,
+    Dots: draw_dots,
+    Heatmaps: draw_heatmaps,
+    Planes: draw_planes,
+    Matrix: draw_matrix,
+    Violins: draw_violins,
+}

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from capsprobe.report.measures import DRAWN_METRICS, Scope, is_main
-from capsprobe.report.summary import Cell, Grid, GridRow
+from capsprobe.report.panels import Cell, Grid, GridRow
 
 
 def estimates_grid(estimates: pd.DataFrame, scope: Scope) -> Grid:
@@ -22,7 +22,12 @@ def estimates_grid(estimates: pd.DataFrame, scope: Scope) -> Grid:
 def means_grid(means: pd.DataFrame, scope: Scope) -> Grid:
     """Return the means over the severities, of main conditions and fractions alone."""
     drawn = means[means["condition"].map(is_main).astype(bool) & _is_drawn(means["metric"])]
-    return _grid(drawn.assign(severity=float("nan")), scope)
+    return single_grid(drawn, scope)
+
+
+def single_grid(table: pd.DataFrame, scope: Scope) -> Grid:
+    """Return estimates that have one severity, or none, without it."""
+    return _grid(table.assign(severity=float("nan")), scope)
 
 
 def _grid(table: pd.DataFrame, scope: Scope) -> Grid:

@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from capsprobe.report import wording
+from capsprobe.report import lexicon, wording
 from capsprobe.report.canvas import swatch
 from capsprobe.report.names import shortened, slug, visible
 from capsprobe.report.styles import PALETTE, styles
@@ -29,6 +29,7 @@ def page(summary: Summary, drawings: Mapping[str, Drawing]) -> str:
             swatches={name: Markup(swatch(looks[name])) for name in summary.shown},
             palette=PALETTE,
             words=wording,
+            lexicon=lexicon,
         )
     )
 
@@ -45,8 +46,14 @@ def points(value: float) -> str:
 
 
 def quantity(value: float, metric: str) -> str:
-    """Return an estimate: a fraction in percent, anything else with three digits."""
-    return percent(value) if wording.is_fraction(metric) else f"{value:.3g}".replace("-", MINUS)
+    """Return an estimate: a fraction in percent, a coefficient with three decimals.
+
+    Anything else has three digits.
+    """
+    if wording.is_fraction(metric):
+        return percent(value)
+    text = f"{value:.3f}" if lexicon.is_coefficient(metric) else f"{value:.3g}"
+    return text.replace("-", MINUS)
 
 
 def grouped(value: int) -> str:

@@ -4,14 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from capsprobe.faults import DataFault
 from capsprobe.parts import is_record, read_cells
+from capsprobe.report.sections import Kept
 
 
-def read_run(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
-    """Return a run's observations, its samples, and its record.
+def read_run(folder: Path) -> tuple[Kept, dict[str, Any]]:
+    """Return a run's observations, samples and traces, and its record.
 
     A cell whose part is gone or damaged counts as missing, and the run as partial.
 
@@ -31,6 +30,6 @@ def read_run(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
         raise DataFault(f"{path}: expected the record of a run, got something else")
     if not (folder / "cells").is_dir():
         raise DataFault(f"expected the cells of the run in {folder / 'cells'}, got no such folder")
-    observations, samples = read_cells(folder / "cells", run["cells"])
+    observations, samples, traces = read_cells(folder / "cells", run["cells"])
     run["partial"] = any(cell["state"] == "missing" for cell in run["cells"])
-    return observations, samples, run
+    return Kept(observations=observations, samples=samples, traces=traces), run

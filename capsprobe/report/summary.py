@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from capsprobe.report.exhibits import Exhibit
+from capsprobe.report.panels import Grid, Panel
+
 Direction = Literal["higher", "lower", "none", "same"]
 
 
@@ -104,33 +107,6 @@ class CleanRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Series:
-    """One model's estimates with their intervals along the severities."""
-
-    model: str
-    severities: tuple[float, ...]
-    estimates: tuple[float, ...]
-    lower: tuple[float, ...]
-    upper: tuple[float, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Panel:
-    """One small figure: a metric against severity under one condition."""
-
-    name: str
-    probe: str
-    dataset: str
-    condition: str
-    metric: str
-    unit: str
-    chance: float | None
-    series: tuple[Series, ...]
-    n_seeds: tuple[int, int]
-    n_units: tuple[int, int]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Forest:
     """One small figure: a minus b in all measures, with their intervals."""
 
@@ -138,38 +114,6 @@ class Forest:
     a: str
     b: str
     differences: tuple[Difference, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """An estimate with its interval."""
-
-    estimate: float
-    lower: float
-    upper: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class GridRow:
-    """One line of a table: the models' estimates side by side, None where there is none."""
-
-    condition: str
-    metric: str
-    unit: str
-    severity: float | None
-    cells: tuple[Cell | None, ...]
-    n_seeds: tuple[int, int]
-    n_units: tuple[int, int]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Grid:
-    """A table for one dataset; `n_rows` counts also the rows that are only in the files."""
-
-    dataset: str
-    models: tuple[str, ...]
-    rows: tuple[GridRow, ...]
-    n_rows: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,13 +161,17 @@ class Benchmark:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What is shown of a probe for networks of one dataset."""
+    """What is shown of a probe for networks of one dataset.
+
+    A probe whose numbers need more than curves has exhibits in place of panels.
+    """
 
     dataset: str
     panels: tuple[Panel, ...]
     means: Grid
     estimates: Grid
     samples: tuple[Sample, ...]
+    exhibits: tuple[Exhibit, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -53,9 +53,19 @@ def finish(text: str, *, name: str, label: str, height: float) -> Drawing:
 
 
 def _written(root: ElementTree.Element) -> str:
-    text = ElementTree.tostring(root, encoding="unicode")
-    # matplotlib writes six digits; a hundredth of a point cannot be seen.
-    return _NUMBER.sub(lambda found: f"{float(found[0]):.2f}", text)
+    """Return the SVG as text, its lengths with two digits: a hundredth of a point is not seen.
+
+    What is to be read keeps its digits.
+    """
+    for element in root.iter():
+        for attribute, value in element.attrib.items():
+            if attribute != "aria-label":
+                element.set(attribute, _NUMBER.sub(_shorter, value))
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _shorter(number: re.Match) -> str:
+    return f"{float(number[0]):.2f}"
 
 
 def _themed(text: str) -> str:

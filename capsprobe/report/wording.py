@@ -3,6 +3,7 @@
 What is longer than a phrase stands in the templates.
 """
 
+from capsprobe.report import lexicon
 from capsprobe.report.measures import view_of
 from capsprobe.report.names import shortened, visible
 from capsprobe.report.summary import Measure
@@ -11,6 +12,8 @@ PROBES = {
     "affine": "Affine transformations",
     "adversarial": "Adversarial attacks",
     "overlap": "Overlapping digits",
+    "routing": "Routing beside clustering",
+    "gate": "Gates beside routing",
 }
 CONDITIONS = {
     "rotation": "Rotation",
@@ -36,6 +39,7 @@ METRICS = {
     "overlap_fraction": "measured overlap",
     "perturbation_norm": "perturbation norm",
     "error": "error",
+    **lexicon.METRICS,
 }
 VIEWS = {
     "single": "networks trained on single digits",
@@ -105,6 +109,15 @@ READING = {
         "never seen a pair: what they show is how far they come without."
     ),
 }
+READING["routing"] = (
+    "A network's own routing is followed round by round and its votes are clustered by k-means, "
+    "image by image; then other routings answer in its place. Which routing a network was "
+    "trained with is in its name; capsnet has Sabour's, with three rounds."
+)
+READING["gate"] = (
+    "A gate gives each child a weight, and so does routing. Whether they are the same is asked "
+    "of the children of one network at a time."
+)
 READING_ANY = "Severity grows to the right; a curve that stays high for longer bears more."
 INTERVALS = (
     "Bands and bars are 95 % intervals: over images where there is one training seed (Wilson), "
@@ -157,7 +170,14 @@ DERIVED = {
     "differences": "Differences between models",
     "mean-differences": "Differences averaged over severities",
 }
-_FRACTIONS = ("correct", "exact_match", "almost", "recall", "overlap_fraction")
+_FRACTIONS = (
+    "correct",
+    "exact_match",
+    "almost",
+    "recall",
+    "overlap_fraction",
+    *lexicon.FRACTIONS,
+)
 IN_PERCENT = ("scale", "overlap")
 
 
@@ -171,6 +191,8 @@ def condition(name: str) -> str:
     if name in CONDITIONS:
         return CONDITIONS[name]
     threat, _, attack = name.partition("/")
+    if threat in lexicon.HEADS:
+        return lexicon.condition(name)
     if threat not in THREATS or not attack:
         return shortened(name, 40)
     return f"{THREATS[threat]}, {ATTACKS.get(attack, shortened(attack))}"
@@ -198,6 +220,8 @@ def severity(value: float, condition: str, unit: str) -> str:
     text = f"{value:g}".replace("-", "−")
     if condition.partition("/")[0] in THREATS:
         return f"ε{NO_BREAK}={NO_BREAK}{text}"
+    if condition.partition("/")[0] in lexicon.HEADS:
+        return f"round{NO_BREAK}{text}"
     return {"deg": f"{text}°", "1": text, "": text}.get(unit, f"{text}{NO_BREAK}{unit}")
 
 
@@ -206,6 +230,8 @@ def axis(condition: str, unit: str) -> str:
     threat = condition.partition("/")[0]
     if threat in THREATS:
         return f"epsilon ({THREATS[threat]}, pixels from 0 to 1)"
+    if threat in lexicon.HEADS:
+        return "round of routing"
     return _AXES.get(condition, f"severity ({unit})" if unit else "severity")
 
 
@@ -215,9 +241,23 @@ def measure_axis(name: str, condition: str = "") -> str:
     return f"{words} (%)" if is_fraction(name) else words
 
 
+def vertical(name: str, condition: str = "") -> str:
+    """Return the same shorter, where the heading says it in full."""
+    return lexicon.AXES.get(name) or measure_axis(name, condition)
+
+
 def is_fraction(name: str) -> bool:
     """Return whether a metric is a fraction that a reader wants in percent."""
     return name in _FRACTIONS
+
+
+def heading(condition_name: str, metric_name: str) -> str:
+    """Return a panel's heading: the condition, and the metric where that is not accuracy."""
+    words = metric(metric_name, condition_name)
+    if condition_name in lexicon.UNNAMED:
+        return f"{words[:1].upper()}{words[1:]}"
+    name = condition(condition_name)
+    return name if metric_name == "correct" else f"{name}: {words}"
 
 
 def measure(of: Measure) -> str:

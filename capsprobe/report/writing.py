@@ -13,6 +13,7 @@ from capsprobe.report.draw import draw
 from capsprobe.report.exports import summaries_of, write_summaries
 from capsprobe.report.page import page
 from capsprobe.report.reading import read_run
+from capsprobe.report.sections import Kept
 from capsprobe.report.svg import Drawing
 
 
@@ -26,8 +27,8 @@ def render(folder: Path) -> Path:
     EnvironmentFault
         Where the folder cannot be written to.
     """
-    observations, samples, run = read_run(folder)
-    return write_report(folder, observations=observations, samples=samples, run=run)
+    kept, run = read_run(folder)
+    return write_kept(folder, kept, run)
 
 
 def write_report(
@@ -43,8 +44,19 @@ def write_report(
     EnvironmentFault
         Where the folder cannot be written to.
     """
-    tables = summaries_of(observations, run)
-    summary = collect(tables, samples, run)
+    return write_kept(folder, Kept(observations=observations, samples=samples), run)
+
+
+def write_kept(folder: Path, kept: Kept, run: Mapping[str, Any]) -> Path:
+    """Write the report of everything that a run kept, traces too; return the page's path.
+
+    Raises
+    ------
+    EnvironmentFault
+        Where the folder cannot be written to.
+    """
+    tables = summaries_of(kept.observations, run)
+    summary = collect(tables, kept, run)
     drawings = draw(summary)
     path = folder / "index.html"
     try:

@@ -12,6 +12,7 @@ from rich.console import Console
 from tests.benchmarks import (
     attacks,
     bandwidth,
+    clustering,
     commands,
     machine,
     memory,
@@ -27,6 +28,7 @@ from tests.benchmarks.table import Result, points_frame, show, to_frame
 
 _GROUPS = (
     routing,
+    clustering,
     memory,
     networks,
     attacks,

@@ -103,3 +103,16 @@ def test_settings_that_cannot_be_meant_are_refused(settings, says):
 def test_a_network_without_votes_is_told_what_it_lacks():
     with pytest.raises(UsageFault, match="a network with votes that are routed, got Constant"):
         PROBE(Constant(), IMAGES, part="rounds")
+
+
+def test_the_first_images_of_two_classes_are_kept_with_their_coefficients(trained):
+    found = PROBE(trained, IMAGES, part="rounds").traces
+    labels = dict(zip(IMAGES.ids.tolist(), map(str, IMAGES.labels.tolist()), strict=True))
+    kept = found.groupby("unit_id")["label"].first().to_dict()
+    assert len(kept) == len(set(kept.values())) == 2
+    assert all(labels[unit] == label for unit, label in kept.items())
+    given = found[(found["name"] == "coefficients") & (found["severity"] == 3.0)]
+    for row in given.to_dict("records"):
+        sums = torch.tensor(row["values"]).reshape(row["rows"], row["columns"]).sum(dim=1)
+        assert sums.tolist() == pytest.approx([1.0] * row["rows"], abs=1e-5)
+    assert PROBE(trained, IMAGES, part="lloyd").traces.empty

@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from capsprobe.report import write_report
 from capsprobe.report.collect import collect
 from capsprobe.report.exports import summaries_of
+from capsprobe.report.sections import Kept
 from capsprobe.report.summary import Summary
+from capsprobe.report.writing import write_kept
 from capsprobe.stats.summary import Summary as Tables
 from tests.report import recorded
+from tests.report.routing import recorded as routed
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +30,7 @@ def tables(run: recorded.Run) -> Mapping[str, Tables]:
 
 @pytest.fixture(scope="session")
 def summary(run: recorded.Run, tables: Mapping[str, Tables]) -> Summary:
-    return collect(tables, run[1], run[2])
+    return collect(tables, Kept(samples=run[1]), run[2])
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +39,11 @@ def page(run: recorded.Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     observations, samples, facts = run
     folder = tmp_path_factory.mktemp("report")
     return write_report(folder, observations=observations, samples=samples, run=facts)
+
+
+@pytest.fixture(scope="session")
+def routing_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the path of the page of a run about routing, with every kind of exhibit."""
+    observations = pd.concat([routed.routing(), routed.gate()], ignore_index=True)
+    kept = Kept(observations=observations, samples=pd.DataFrame(), traces=routed.traces())
+    return write_kept(tmp_path_factory.mktemp("routing"), kept, routed.run())

@@ -17,6 +17,11 @@ NARROW = {"width": 375, "height": 800}
 WIDE = {"width": 1200, "height": 900}
 
 
+@pytest.fixture(params=["page", "routing_page"])
+def any_page(request: pytest.FixtureRequest) -> Path:
+    return request.getfixturevalue(request.param)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with sync_api.sync_playwright() as playwright:
@@ -28,34 +33,36 @@ def browser() -> Iterator[Any]:
         launched.close()
 
 
-def test_no_request_leaves_and_no_error_is_logged(browser: Any, page: Path) -> None:
+def test_no_request_leaves_and_no_error_is_logged(browser: Any, any_page: Path) -> None:
     tab = browser.new_page(viewport=WIDE)
     requests, errors = [], []
     tab.on("request", lambda request: requests.append(request.url))
     tab.on("console", lambda message: errors.append(message.text))
     tab.on("pageerror", lambda error: errors.append(str(error)))
-    tab.goto(page.as_uri())
+    tab.goto(any_page.as_uri())
     tab.wait_for_load_state("networkidle")
-    assert [url for url in requests if not url.startswith("data:")] == [page.as_uri()]
+    assert [url for url in requests if not url.startswith("data:")] == [any_page.as_uri()]
     assert errors == []
     tab.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_axe_finds_nothing(scheme: str, viewport: dict[str, int], browser: Any, page: Path) -> None:
+def test_axe_finds_nothing(
+    scheme: str, viewport: dict[str, int], browser: Any, any_page: Path
+) -> None:
     context = browser.new_context(color_scheme=scheme, viewport=viewport, bypass_csp=True)
     tab = context.new_page()
-    tab.goto(page.as_uri())
+    tab.goto(any_page.as_uri())
     tab.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     results = axe_api.Axe().run(tab)
     assert results.violations_count == 0, results.generate_report()
     context.close()
 
 
-def test_nothing_is_wider_than_a_phone(browser: Any, page: Path) -> None:
+def test_nothing_is_wider_than_a_phone(browser: Any, any_page: Path) -> None:
     tab = browser.new_page(viewport=NARROW)
-    tab.goto(page.as_uri())
+    tab.goto(any_page.as_uri())
     tab.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     assert tab.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
     tab.close()

@@ -4,6 +4,7 @@ import pandas as pd
 
 from capsprobe.report.collect import collect
 from capsprobe.report.exports import summaries_of
+from capsprobe.report.sections import Kept
 from capsprobe.report.summary import Summary
 from tests.report import recorded
 
@@ -56,7 +57,8 @@ def test_run_with_nothing_measured_still_has_a_summary() -> None:
     observations, samples, run = recorded.run(seeds=(0,), images=4)
     cells = [cell | {"state": "failed", "cause": "x"} for cell in run["cells"]]
     empty = observations.head(0)
-    summary = collect(summaries_of(empty, run), samples.head(0), {**run, "cells": cells})
+    kept = Kept(samples=samples.head(0))
+    summary = collect(summaries_of(empty, run), kept, {**run, "cells": cells})
     assert summary.partial
     assert [probe.parts for probe in summary.probes] == [(), (), ()]
     assert "failed" in [each.kind for each in summary.cautions]
@@ -66,6 +68,6 @@ def test_record_without_any_facts_is_borne() -> None:
     observations, _, _ = recorded.run(seeds=(0,), images=4)
     affine = observations[observations["probe"] == "affine"]
     facts: dict[str, Any] = {}
-    summary = collect(summaries_of(affine, facts), pd.DataFrame(), facts)
+    summary = collect(summaries_of(affine, facts), Kept(samples=pd.DataFrame()), facts)
     assert [probe.name for probe in summary.probes] == ["affine"]
     assert summary.provenance.n_cells == 0

@@ -4,8 +4,9 @@ from xml.etree import ElementTree
 import pytest
 
 from capsprobe.report.draw import draw, draw_panel
+from capsprobe.report.panels import Panel, Series
 from capsprobe.report.styles import PALETTE, styles
-from capsprobe.report.summary import Panel, Series, Summary
+from capsprobe.report.summary import Summary
 from capsprobe.report.svg import Drawing
 from tests.report.test_names import HOSTILE
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from capsprobe.report.grids import estimates_grid, means_grid
 from capsprobe.report.measures import Scope
-from capsprobe.report.summary import Cell
+from capsprobe.report.panels import Cell
 from capsprobe.stats.summary import summarise
 from tests.stats.toys import curves
 

@@ -10,6 +10,7 @@ from capsprobe.report import write_report
 from capsprobe.report.collect import collect
 from capsprobe.report.draw import draw
 from capsprobe.report.page import page as page_of
+from capsprobe.report.sections import Kept
 from capsprobe.stats.summary import Summary as Tables
 from tests.report import recorded
 from tests.report.test_names import HOSTILE
@@ -109,7 +110,7 @@ def large(tables: dict[str, Tables], run: recorded.Run, column: str, times: int)
     held = replace(tables["overlap"], estimates=many)
     trained = {**facts, "checkpoints": []}
     others = tables if column == "condition" else {}
-    summary = collect({**others, "overlap": held}, samples, trained)
+    summary = collect({**others, "overlap": held}, Kept(samples=samples), trained)
     return page_of(summary, draw(summary))
 
 

@@ -1,0 +1,147 @@
+"""What is shown of routing and gates: figures and tables that answer one question together."""
+
+from dataclasses import dataclass
+
+from capsprobe.report.panels import Cell, Grid, Panel, Series
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """One small figure of one model: its own curve, and others by name beside it."""
+
+    name: str
+    metric: str
+    own: Series
+    beside: tuple[tuple[str, Series], ...]
+    n_seeds: tuple[int, int]
+    n_units: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """How one model's values of a metric are spread over images; quantiles at even steps."""
+
+    model: str
+    values: tuple[float, ...]
+    shuffled: tuple[float, ...]
+    nulls: tuple[tuple[str, Cell], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violins:
+    """One figure: the spreads of all models beside those of the shuffled null.
+
+    The other nulls are given by their median and the middle 90 % of images.
+    """
+
+    name: str
+    condition: str
+    metric: str
+    severity: float
+    spreads: tuple[Spread, ...]
+    n_seeds: tuple[int, int]
+    n_units: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matrix:
+    """One figure: numbers in rows and columns; None where there is none.
+
+    `model` is "" where the rows are models.
+    """
+
+    name: str
+    metric: str
+    model: str
+    severity: float
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    values: tuple[tuple[float | None, ...], ...]
+    n_seeds: tuple[int, int]
+    n_units: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dot:
+    """One model's estimate in one row; `null` is the same with children shuffled."""
+
+    model: str
+    cell: Cell
+    null: Cell | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dots:
+    """One figure: a row a metric, in it a point a model, zero to one or minus one to one."""
+
+    name: str
+    condition: str
+    kind: str
+    lowest: float
+    rows: tuple[tuple[str, tuple[Dot, ...]], ...]
+    n_seeds: tuple[int, int]
+    n_units: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """What a routing had done with one image after so many iterations.
+
+    `coefficients` are children by parents; `centres`, one a parent, lie in the plane of the votes.
+    """
+
+    severity: float
+    coefficients: tuple[tuple[float, ...], ...]
+    centres: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Portrait:
+    """One image through one model's routing: its frames, and where its votes lie in a plane.
+
+    `votes` has for each parent the points of the children's votes for it, `centroids` where
+    k-means ends; `explained` is what part of the votes' spread lies in the plane. The `winner` is
+    the longest parent. Children stand in the order of the parent that they give most to.
+    """
+
+    model: str
+    training_seed: int
+    unit_id: int
+    label: str
+    winner: int
+    frames: tuple[Frame, ...]
+    votes: tuple[tuple[tuple[float, ...], ...], ...]
+    centroids: tuple[tuple[float, ...], ...]
+    explained: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heatmaps:
+    """One figure: the coefficients of a portrait, iteration by iteration."""
+
+    name: str
+    portrait: Portrait
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planes:
+    """One figure: the votes and centres of a portrait, iteration by iteration."""
+
+    name: str
+    portrait: Portrait
+
+
+Figure = Panel | Course | Violins | Matrix | Dots | Heatmaps | Planes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exhibit:
+    """One question with what answers it; `key` chooses its words.
+
+    What is `folded` is shown on demand.
+    """
+
+    key: str
+    figures: tuple[Figure, ...] = ()
+    folded: tuple[Figure, ...] = ()
+    grid: Grid | None = None

@@ -1,0 +1,108 @@
+"""The section of one probe: what is shown of it, network kind by network kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+
+from capsprobe.report.curves import panels
+from capsprobe.report.grids import estimates_grid, means_grid
+from capsprobe.report.literature import benchmarks
+from capsprobe.report.measures import Scope, conditions_in_order, datasets_in_order, units_of
+from capsprobe.report.routing.evidence import Evidence
+from capsprobe.report.routing.pages import exhibits, has_exhibits
+from capsprobe.report.samples import worst_cases
+from capsprobe.report.summary import Part, ProbePage
+from capsprobe.stats.summary import Summary as Tables
+from capsprobe.tables import COLUMNS, STUDY_COLUMNS, TRACE_COLUMNS
+
+# Where exhibits say it all, a long table is for looking things up.
+_ROWS_BESIDE_EXHIBITS = 250
+
+
+def _no_traces() -> pd.DataFrame:
+    return pd.DataFrame(columns=[*STUDY_COLUMNS, *TRACE_COLUMNS])
+
+
+def _no_observations() -> pd.DataFrame:
+    return pd.DataFrame(columns=[*COLUMNS])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What of a run is shown image by image, beside what was estimated."""
+
+    samples: pd.DataFrame
+    traces: pd.DataFrame = field(default_factory=_no_traces)
+    observations: pd.DataFrame = field(default_factory=_no_observations)
+
+    def of(self, column: str, value: str) -> "Kept":
+        """Return what belongs to one probe, or to one dataset."""
+        tables = (self.samples, self.traces, self.observations)
+        samples, traces, observations = (
+            table[table[column] == value] if column in table else table.head(0) for table in tables
+        )
+        return Kept(samples=samples, traces=traces, observations=observations)
+
+
+def section(
+    name: str, tables: Tables, kept: Kept, run: Mapping[str, Any], scope: Scope
+) -> ProbePage:
+    """Return what is shown of a probe, with the models and as many rows as `scope` has."""
+    facts = run.get("probes", {}).get(name, {})
+    seen = kept.of("probe", name)
+    scopes = [
+        replace(scope, probe=name, dataset=dataset, units=units_of(facts))
+        for dataset in datasets_in_order(tables.estimates["dataset"].unique())
+    ]
+    return ProbePage(
+        name=name,
+        question=str(facts.get("question", "")),
+        parts=tuple(_part(each, tables, seen.of("dataset", each.dataset), run) for each in scopes),
+        benchmarks=benchmarks(name, tables, scope.models),
+        settings=dict(facts.get("settings", {})),
+    )
+
+
+def _part(scope: Scope, tables: Tables, kept: Kept, run: Mapping[str, Any]) -> Part:
+    facts = run.get("probes", {}).get(scope.probe, {})
+    classes = int(run.get("data", {}).get("classes", 10))
+    estimates, means = (
+        table[table["dataset"] == scope.dataset] for table in (tables.estimates, tables.means)
+    )
+    conditions = conditions_in_order(facts, estimates["condition"].unique())
+    scope = replace(scope, conditions=tuple(conditions))
+    if has_exhibits(scope.probe):
+        return _exhibited(scope, estimates, kept, classes)
+    return Part(
+        dataset=scope.dataset,
+        panels=panels(estimates, scope, classes=classes),
+        means=means_grid(means[means["condition"].isin(_swept(estimates))], scope),
+        estimates=estimates_grid(estimates, scope),
+        samples=worst_cases(kept.samples, scope) if len(kept.samples) else (),
+    )
+
+
+def _exhibited(scope: Scope, estimates: pd.DataFrame, kept: Kept, classes: int) -> Part:
+    evidence = Evidence(
+        scope=scope,
+        estimates=estimates,
+        observations=kept.observations,
+        traces=kept.traces,
+        classes=classes,
+    )
+    scope = replace(scope, most=min(scope.most, _ROWS_BESIDE_EXHIBITS))
+    return Part(
+        dataset=scope.dataset,
+        panels=(),
+        means=means_grid(estimates.head(0), scope),
+        estimates=estimates_grid(estimates, scope),
+        samples=(),
+        exhibits=exhibits(scope.probe, evidence),
+    )
+
+
+def _swept(estimates: pd.DataFrame) -> set[str]:
+    """Return the conditions that have a clean severity; a mean over others has no meaning."""
+    return set(estimates.loc[estimates["severity"] == 0.0, "condition"])

@@ -1,0 +1,23 @@
+import pytest
+
+from capsprobe.report.routing.evidence import Evidence
+from capsprobe.report.routing.gates import dots
+
+
+def test_each_weight_stands_beside_its_null(gate: Evidence) -> None:
+    (figure,) = dots(gate, "drops")
+    ((metric, points),) = figure.rows
+    assert metric == "drop_routing"
+    assert [point.model for point in points] == ["capsnet", "capsnet-article"]
+    assert points[0].cell.estimate == pytest.approx(0.9)
+    assert points[0].null is not None
+    assert points[0].null.estimate == 0.0
+
+
+def test_a_variance_has_no_null(gate: Evidence) -> None:
+    (figure,) = dots(gate, "variation")
+    assert [point.null for _, points in figure.rows for point in points] == [None, None]
+
+
+def test_what_was_not_measured_has_no_figure(gate: Evidence) -> None:
+    assert dots(gate, "together") == ()
