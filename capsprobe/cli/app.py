@@ -213,6 +213,9 @@ def train(
         float | None, typer.Option(help="Weight of a decoder's error; 0.0005 in Sabour 2017.")
     ] = None,
     bf16: Annotated[bool, typer.Option("--bf16", help="Compute in bfloat16.")] = False,
+    start: Annotated[
+        Path | None, typer.Option(help="Checkpoint (.safetensors) to go on from.")
+    ] = None,
     device: Device = "auto",
     output: Annotated[Path, typer.Option(help="Folder of checkpoints.")] = Path("checkpoints"),
     as_json: Json = False,
@@ -229,6 +232,7 @@ def train(
         seed=seed,
         device=device,
         folder=output,
+        start=start,
         changes={
             "epochs": epochs,
             "learning_rate": learning_rate,

@@ -30,6 +30,7 @@ def plan(
     seed: int,
     device: str,
     folder: Path,
+    start: Path | None,
     changes: dict[str, Any],
 ) -> Plan:
     """Return what to train; raise UsageFault with one line for the first thing that is wrong."""
@@ -53,12 +54,15 @@ def plan(
         folder=folder,
         source=Source(folder=data_dir),
         device=resolve(device),
+        start=start,
     )
 
 
 def run(wanted: Plan, *, as_json: bool, quiet: bool) -> None:
     """Train, showing every epoch on stderr, and print where the checkpoint lies."""
     use_threads()
+    # Before anything is written or drawn: a checkpoint that cannot be used gets one line.
+    wanted.started()
     check_writable(wanted.folder)
     name = stem(wanted.model, wanted.dataset, wanted.seed)
     if (wanted.folder / f"{name}.json").exists():

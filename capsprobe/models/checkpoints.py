@@ -23,8 +23,24 @@ from capsprobe.seeds import derive
 SHIPPED = Path(__file__).parent / "weights"
 
 
+class Start(BaseModel):
+    """The checkpoint that a training went on from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    checkpoint: str
+    weights_sha256: str
+    recipe: dict[str, Any]
+    epochs: int
+    wall_s: float
+
+
 class Entry(BaseModel):
-    """One line of the manifest: what was trained, on what, how well, and where it lies."""
+    """One line of the manifest: what was trained, on what, how well, and where it lies.
+
+    `epochs`, `best_epoch` and `wall_s` count from fresh weights on, through `start` if there is
+    one; `recipe` is the last training's.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -45,6 +61,7 @@ class Entry(BaseModel):
     wall_s: float
     device: str
     versions: dict[str, str]
+    start: Start | None = None
 
     @property
     def stem(self) -> str:

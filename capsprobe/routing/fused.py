@@ -49,27 +49,32 @@ class _Routed(torch.autograd.Function):
         inside = children.permute(1, 2, 0).contiguous()
         weights = Weights(weight, parents)
         rounds = rounds_for(weights)
-        inputs = inside.new_empty(iterations, parents, weights.pose, len(children))
+        routed = inside.new_empty(len(children), parents, weights.pose)
+        kept = []
         for images in rounds.image_tiles(len(children)):
-            few = inside[..., images].contiguous()
-            _first_inputs(inputs[0, ..., images], few, weights)
-            _later_inputs(inputs[..., images], rounds(few, weights))
-        ctx.save_for_backward(inside, weight, inputs)
+            few = inside[..., images]
+            inputs = few.new_empty(iterations, parents, weights.pose, few.shape[2])
+            _first_inputs(inputs[0], few, weights)
+            _later_inputs(inputs, rounds(few, weights))
+            routed[images] = squash(inputs[-1].permute(2, 0, 1))
+            if any(ctx.needs_input_grad):
+                kept.append(inputs)
+        ctx.save_for_backward(inside, weight, *kept)
         ctx.parents = parents
-        return squash(inputs[-1].permute(2, 0, 1))
+        return routed
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
-        inside, weight, inputs = ctx.saved_tensors
+        inside, weight, *kept = ctx.saved_tensors
         weights = Weights(weight, ctx.parents)
         rounds = rounds_for(weights)
         by_children = torch.empty_like(inside)
         by_weights = torch.zeros_like(weights.flat) if ctx.needs_input_grad[1] else None
-        for images in rounds.image_tiles(inside.shape[2]):
-            few = inside[..., images].contiguous()
+        for images, inputs in zip(rounds.image_tiles(inside.shape[2]), kept, strict=True):
+            few = inside[..., images]
             part = _Backward(few, weights, rounds(few, weights), by_weights)
-            by_children[..., images] = part(inputs[..., images], gradient[images].permute(1, 2, 0))
+            by_children[..., images] = part(inputs, gradient[images].permute(1, 2, 0))
         shaped = None if by_weights is None else by_weights.view_as(weight)
         return by_children.permute(2, 0, 1), shaped, None, None
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 
 from capsprobe.faults import ModelFault
-from capsprobe.models.checkpoints import Entry, build, fill
+from capsprobe.models.base import Network
+from capsprobe.models.checkpoints import Entry, Start, build, fill
 from capsprobe.models.inference import accuracy
 from capsprobe.training.fitting import Fitting
 from capsprobe.training.material import Material
@@ -47,24 +48,37 @@ def train(plan: Plan, listener: Listener) -> Entry:
     network = build(
         plan.model, material.frame, seed=plan.seed, decoder=plan.recipe.decoder_weight > 0.0
     )
+    start = _begun(plan, network)
+    past = start.epochs if start else 0
     fitting = Fitting(network, plan.recipe, torch.device(plan.device))
-    state = _restored(plan, fitting, plan.key(material.train.sha256))
+    state = _restored(plan, fitting, plan.key(material.train.sha256, start))
     for epoch in range(state.epoch, plan.recipe.epochs):
-        start = time.perf_counter()
-        loss = _epoch(plan, fitting, material, epoch)
+        begin = time.perf_counter()
+        loss = _epoch(plan, fitting, material, epoch, past=past)
         accurate = accuracy(fitting.network, material.validation)
-        state = _advanced(state, fitting, accurate, time.perf_counter() - start)
+        state = _advanced(state, fitting, accurate, time.perf_counter() - begin)
         write_state(plan.state_path, state)
         listener(_told(state, plan.recipe, loss, accurate))
-    entry = publish(plan, fitting, material, state)
+    entry = publish(plan, fitting, material, state, start)
     plan.state_path.unlink(missing_ok=True)
     return entry
 
 
-def _epoch(plan: Plan, fitting: Fitting, material: Material, epoch: int) -> float:
+def _begun(plan: Plan, network: Network) -> Start | None:
+    """Fill in the weights that the plan starts from, if any; return where they come from."""
+    started = plan.started()
+    if started is None:
+        return None
+    start, weights = started
+    fill(network, weights)
+    return start
+
+
+def _epoch(plan: Plan, fitting: Fitting, material: Material, epoch: int, *, past: int) -> float:
     fitting.network.train()
     total = 0.0
-    batches = material.batches(seed=plan.seed, epoch=epoch)
+    # After `past` epochs the draws are new ones, not those that the start was trained on.
+    batches = material.batches(seed=plan.seed, epoch=past + epoch)
     for step, (images, wanted) in enumerate(batches):
         progress = (epoch + step / material.steps) / plan.recipe.epochs
         total += fitting.step(images, wanted, progress=progress)

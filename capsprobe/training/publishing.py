@@ -8,7 +8,7 @@ from torch import Tensor
 from capsprobe.data.images import ImageSet
 from capsprobe.data.views import load_images
 from capsprobe.models.base import Network
-from capsprobe.models.checkpoints import Entry, fill, stem, write_entry, write_weights
+from capsprobe.models.checkpoints import Entry, Start, fill, stem, write_entry, write_weights
 from capsprobe.models.inference import accuracy, device_of, predict
 from capsprobe.training.fitting import Fitting
 from capsprobe.training.material import Material
@@ -16,12 +16,15 @@ from capsprobe.training.plan import Plan
 from capsprobe.training.state import State
 
 
-def publish(plan: Plan, fitting: Fitting, material: Material, state: State) -> Entry:
+def publish(
+    plan: Plan, fitting: Fitting, material: Material, state: State, start: Start | None
+) -> Entry:
     """Write the best weights and return their entry; the test split is looked at here only."""
     network = fitting.network
     stored = smallest(network, state.part("best"), material.validation)
     fill(network, _single(stored))
     test = load_images(plan.dataset, split="test", source=plan.source)
+    past, past_s = (start.epochs, start.wall_s) if start else (0, 0.0)
     name = stem(plan.model, plan.dataset, plan.seed)
     digest = write_weights(plan.folder / f"{name}.safetensors", stored)
     entry = Entry(
@@ -34,14 +37,15 @@ def publish(plan: Plan, fitting: Fitting, material: Material, state: State) -> E
         weights_sha256=digest,
         dtype="float16" if _is_half(stored) else "float32",
         parameters=sum(part.numel() for part in network.parameters()),
-        epochs=plan.recipe.epochs,
-        best_epoch=state.best_epoch,
+        epochs=past + plan.recipe.epochs,
+        best_epoch=past + state.best_epoch,
         validation_accuracy=accuracy(network, material.validation),
         test_accuracy=accuracy(network, test),
         n_test=len(test),
-        wall_s=round(state.wall_s, 1),
+        wall_s=round(past_s + state.wall_s, 1),
         device=_device_name(device_of(network)),
         versions={"torch": torch.__version__, "python": platform.python_version()},
+        start=start,
     )
     write_entry(plan.folder, entry)
     return entry

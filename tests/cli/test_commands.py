@@ -71,7 +71,8 @@ def test_robustness_on_a_few_images_writes_a_whole_run_folder(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     folder = tmp_path / "run"
-    arguments = f"robustness --limit 6 --seed 0 -q --output {folder}".split()
+    models = "capsnet,senet,cnn"
+    arguments = f"robustness --model {models} --limit 6 --seed 0 -q --output {folder}".split()
     out = printed(monkeypatch, capsys, *arguments)
     assert out.strip() == str(folder / "index.html")
     assert (folder / "run.json").is_file()

@@ -72,6 +72,7 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         ("train capsnet --epochs 0", 2, "--epochs"),
         ("train capsnet --loss marginal", 2, "margin"),
         ("train capsnet --learning-rate 0", 2, "--learning-rate"),
+        ("train capsnet --start nowhere/cnn.digits.0.safetensors", 3, "no checkpoint"),
         ("train capsnet --device cuda:77", 4, "cpu"),
         ("ls model", 2, "Did you mean 'models'?"),
     ],

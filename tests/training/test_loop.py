@@ -1,5 +1,6 @@
 """A training from beginning to end, and one that is killed on the way."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from capsprobe.data.views import load_images
-from capsprobe.faults import UsageFault
+from capsprobe.faults import ModelFault, UsageFault
 from capsprobe.models.checkpoints import load_model, manifest
 from capsprobe.models.inference import accuracy
 from capsprobe.training import loop
@@ -57,6 +58,49 @@ def test_killed_training_ends_where_the_uninterrupted_one_does(tmp_path: Path) -
     assert not list((tmp_path / "cut").glob(".*"))
 
 
+def test_training_goes_on_from_a_checkpoint(tmp_path: Path) -> None:
+    first = train(plan(tmp_path / "first"), quiet)
+    start = tmp_path / "first" / f"{first.stem}.safetensors"
+    entry = train(replace(plan(tmp_path / "second", epochs=2), start=start), quiet)
+    assert entry.start is not None
+    assert (entry.epochs, entry.start.epochs, entry.start.checkpoint) == (5, 3, first.stem)
+    assert entry.start.weights_sha256 == first.weights_sha256
+    assert entry.best_epoch > 3
+    assert entry.wall_s >= first.wall_s
+    # Two epochs from fresh weights do not get there.
+    assert (
+        entry.validation_accuracy
+        > train(plan(tmp_path / "fresh", epochs=2), quiet).validation_accuracy
+    )
+
+
+def test_training_that_goes_on_draws_anew(tmp_path: Path, sums: dict[str, list[float]]) -> None:
+    train(plan(tmp_path / "whole", epochs=3), quiet)
+    first = train(plan(tmp_path / "first", epochs=1), quiet)
+    start = tmp_path / "first" / f"{first.stem}.safetensors"
+    drawn = list(sums["ConvNet"])
+    train(replace(plan(tmp_path / "second", epochs=2), start=start), quiet)
+    steps = len(drawn) // 4
+    assert sums["ConvNet"][4 * steps :] == drawn[steps : 3 * steps]
+
+
+def test_start_of_another_model_is_refused(tmp_path: Path) -> None:
+    first = train(plan(tmp_path, epochs=1), quiet)
+    start = tmp_path / f"{first.stem}.safetensors"
+    with pytest.raises(ModelFault, match="missing"):
+        train(replace(plan(tmp_path / "second", model="capsnet"), start=start), quiet)
+
+
+def test_killed_training_does_not_go_on_from_the_state_of_another_start(tmp_path: Path) -> None:
+    first = train(plan(tmp_path / "first", epochs=1), quiet)
+    start = tmp_path / "first" / f"{first.stem}.safetensors"
+    with pytest.raises(Killed):
+        train(plan(tmp_path / "second"), killed_after(2))
+    seen: list[int] = []
+    train(replace(plan(tmp_path / "second"), start=start), lambda epoch: seen.append(epoch.number))
+    assert seen == [1, 2, 3]
+
+
 def test_state_of_another_recipe_is_not_taken_up(tmp_path: Path) -> None:
     with pytest.raises(Killed):
         train(plan(tmp_path), killed_after(2))
@@ -75,19 +119,24 @@ def test_damaged_state_starts_anew(tmp_path: Path) -> None:
     assert seen == [1, 2, 3]
 
 
-def test_all_models_see_the_same_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sums: dict[str, list[float]] = {}
+@pytest.fixture
+def sums(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[float]]:
+    """Return what every step from now on sees, in one number each, by the network's class."""
+    seen: dict[str, list[float]] = {}
     original = loop.Fitting.step
+
+    def step(fit, images, wanted, *, progress):
+        seen.setdefault(type(fit.network).__name__, []).append(images.double().sum().item())
+        return original(fit, images, wanted, progress=progress)
+
+    monkeypatch.setattr(loop.Fitting, "step", step)
+    return seen
+
+
+def test_all_models_see_the_same_batches(tmp_path: Path, sums: dict[str, list[float]]) -> None:
     for model in ("cnn", "capsnet"):
-        seen = sums.setdefault(model, [])
-
-        def step(fit, images, wanted, *, progress, seen=seen):
-            seen.append(images.double().sum().item())
-            return original(fit, images, wanted, progress=progress)
-
-        monkeypatch.setattr(loop.Fitting, "step", step)
         train(plan(tmp_path, model=model, epochs=1), quiet)
-    assert sums["cnn"] == sums["capsnet"]
+    assert sums["ConvNet"] == sums["CapsNet"]
 
 
 @pytest.mark.parametrize("dataset", ["digits-placed", "digits-pairs"])
