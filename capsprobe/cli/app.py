@@ -149,7 +149,9 @@ def routing(
     iterations: Annotated[
         int | None, typer.Option(help="Follow routing for so many rounds; 10 by default.")
     ] = None,
-    limit: Annotated[int | None, typer.Option(help="So many test images, else all.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="So many test images; else all, 100 of them for gates.")
+    ] = None,
     batch_size: BatchSize = "auto",
     device: Device = "auto",
     output: Annotated[

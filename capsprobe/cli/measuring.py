@@ -79,6 +79,9 @@ def routing_settings(*, iterations: int | None, config: Path | None, **options: 
     configured = _configured(config)
     if iterations is not None:
         configured.setdefault("routing", {})["iterations"] = iterations
+    if options["limit"] is not None:
+        # Who says how many images are wanted gets the children of all of them ablated.
+        configured.setdefault("gate", {}).setdefault("limit", options["limit"])
     return _settings(probe_settings=configured, **options)
 
 

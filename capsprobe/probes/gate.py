@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from capsprobe.data.images import ImageSet
+from capsprobe.faults import UsageFault
 from capsprobe.models.base import Network
 from capsprobe.models.batches import in_batches
 from capsprobe.models.inference import score
@@ -97,7 +98,8 @@ class Gate(Probe):
     routing, and the sum in which parents count by their activation. Each is then asked to foretell
     the ablation drop: by how much the predicted class's logit falls without the child. A metric is
     there for networks that have its weights. Severity is the number of the article's rounds,
-    `iterations`; a network's own routing has its own.
+    `iterations`; a network's own routing has its own. At most `limit` images are looked at, a
+    fixed random choice, because each takes a run of the head for every child.
     """
 
     name: ClassVar = "gate"
@@ -105,10 +107,13 @@ class Gate(Probe):
     metrics: ClassVar = METRICS
 
     iterations: int = 3
+    limit: int = 100
 
     def __post_init__(self) -> None:
         """Raise UsageFault where a setting cannot be meant."""
         check_iterations(self.iterations)
+        if self.limit < 1:
+            raise UsageFault(f"expected a limit of at least 1 image, got {self.limit}")
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -131,6 +136,7 @@ class Gate(Probe):
         self, network: Network, images: ImageSet, rng: np.random.Generator, part: str
     ) -> Measurement:
         """Return rank correlations over children, and how much of the weights varies, an image."""
+        images = images.limit(self.limit)
         score(network, images.images)
         batches = in_batches(
             network, len(images), lambda few: self._weights(network, images.images[few])

@@ -117,8 +117,8 @@ class Routing(Probe):
 
     iterations: int = 10
     swap_iterations: tuple[int, ...] = (1, 3, 10)
-    restarts: int = 4
-    partners: int = 8
+    restarts: int = 2
+    partners: int = 4
     pictured: int = 2
 
     def __post_init__(self) -> None:

@@ -42,7 +42,6 @@ def test_senets_stages_have_gates_and_no_routing():
 
 def test_the_literal_head_is_asked_by_class_and_over_classes():
     network = build("se-head", Frame(width=8, types=2), seed=0, decoder=False)
-    network.trunk.requires_grad_(True)
     found = measured(network)
     assert {metric for _, metric in found} >= {"drop_gate", "drop_summed", "gate_variation"}
 
@@ -60,6 +59,19 @@ def test_a_network_that_weighs_nothing_is_told_what_it_lacks():
         Gate()(Constant(), IMAGES, part="layer")
 
 
-def test_rounds_that_cannot_be_meant_are_refused():
-    with pytest.raises(UsageFault, match="expected 1 to 100 routing iterations, got 0"):
-        Gate(iterations=0)
+def test_no_more_images_are_looked_at_than_the_limit():
+    network = build("senet", Frame(width=8, types=2), seed=0, decoder=False)
+    rows = Gate(limit=7)(network, IMAGES, part="layer").observations
+    assert set(rows["unit_id"]) == set(IMAGES.limit(7).ids.tolist())
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"iterations": 0}, "expected 1 to 100 routing iterations, got 0"),
+        ({"limit": 0}, "expected a limit of at least 1 image, got 0"),
+    ],
+)
+def test_settings_that_cannot_be_meant_are_refused(settings, says):
+    with pytest.raises(UsageFault, match=says):
+        Gate(**settings)
