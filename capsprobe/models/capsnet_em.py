@@ -10,13 +10,20 @@ from capsprobe.routing.base import RoutingTrace
 from capsprobe.routing.em import route_em
 from capsprobe.shapes import VOTES
 
+# -ln 0.1
+_START = 2.3
+
 
 class LearnedEM(nn.Module):
-    """EM routing with a learned beta_u and beta_a for each parent; both start at zero."""
+    """EM routing with a learned beta_u and beta_a for each parent.
+
+    beta_a starts at zero. beta_u starts at -ln 0.1, where a standard deviation of 0.1
+    costs nothing: from zero all activations saturate at 1.0, and nothing is learned.
+    """
 
     def __init__(self, parents: int) -> None:
         super().__init__()
-        self.beta_u = nn.Parameter(torch.full((parents,), 2.3))
+        self.beta_u = nn.Parameter(torch.full((parents,), _START))
         self.beta_a = nn.Parameter(torch.zeros(parents))
 
     def forward(self, votes: Float[Tensor, VOTES], *, iterations: int) -> RoutingTrace:
