@@ -16,7 +16,7 @@ from capsprobe.study.record import (
     same_outcome,
     write_record,
 )
-from capsprobe.study.running import CellState, Outcome
+from capsprobe.study.running import CellState, Outcome, plan_study
 
 
 class Stops:
@@ -158,6 +158,21 @@ def test_wrong_settings_are_refused_before_anything_is_computed(
     with pytest.raises(fault, match=words):
         run_study(settings.model_copy(update=change), tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_network_that_lacks_what_is_asked_about_has_no_cells(settings: Settings) -> None:
+    asked = settings.model_copy(update={"probes": ("dimming", "routing")})
+    cells = plan_study(asked).cells
+    assert {cell.entry.model for cell in cells if cell.probe == "dimming"} == {"capsnet", "cnn"}
+    assert {cell.entry.model for cell in cells if cell.probe == "routing"} == {"capsnet"}
+
+
+def test_a_model_that_no_probe_can_ask_is_refused_where_it_was_named(settings: Settings) -> None:
+    asked = settings.model_copy(update={"probes": ("routing",), "models": ("capsnet", "cnn")})
+    with pytest.raises(UsageFault, match="expected a model with votes that are routed, got cnn"):
+        plan_study(asked)
+    both = asked.model_copy(update={"probes": ("dimming", "routing")})
+    assert {cell.entry.model for cell in plan_study(both).cells} == {"capsnet", "cnn"}
 
 
 def test_output_that_is_a_file_is_refused(settings: Settings, tmp_path: Path) -> None:
