@@ -70,10 +70,19 @@ def test_every_view_has_its_checkpoints(base: str, model: str) -> None:
     assert views == {"single", "placed", "pairs"}
 
 
-def test_models_of_a_dataset_share_data_and_recipe() -> None:
+def test_models_of_a_dataset_share_the_data() -> None:
+    hashes = defaultdict(set)
+    for entry in ENTRIES:
+        hashes[entry.dataset].add(entry.data_sha256)
+    assert all(len(found) == 1 for found in hashes.values())
+
+
+def test_compact_models_of_a_dataset_share_the_recipe() -> None:
     recipes = defaultdict(set)
     for entry in ENTRIES:
-        recipes[entry.dataset].add((entry.data_sha256, str(sorted(entry.recipe.items()))))
+        # The reference point with the literature is trained as the literature says.
+        if entry.model != "capsnet-sabour":
+            recipes[entry.dataset].add(str(sorted(entry.recipe.items())))
     assert all(len(found) == 1 for found in recipes.values())
 
 
