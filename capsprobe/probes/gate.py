@@ -40,7 +40,7 @@ _PAIRS = (
     ("constant", "routing"),
     ("article", "routing"),
 )
-_VARYING = ("gate", "routing", "article")
+_VARYING = ("gate", "summed", "routing", "article")
 
 
 def _correlations(name: str, text: str) -> Iterable[Metric]:
@@ -96,7 +96,9 @@ class Gate(Probe):
     Sabour's coefficients, summed over parents, are one for every child, so no gate can be
     correlated with the sum (`sum_spread` shows it): the winning parent's coefficient stands for
     routing, and the sum in which parents count by their activation. Each is then asked to foretell
-    the ablation drop: by how much the predicted class's logit falls without the child. A metric is
+    the ablation drop: by how much the predicted class's logit falls without the child. What is said
+    of the predicted class varies with that class, also where the weights themselves are constants,
+    as the literal head's are but for its relu; `summed_variation` is of those alone. A metric is
     there for networks that have its weights. Severity is the number of the article's rounds,
     `iterations`; a network's own routing has its own. At most `limit` images are looked at, a
     fixed random choice, because each takes a run of the head for every child.

@@ -16,8 +16,8 @@ from capsprobe.routing.points import CENTRES, DISTANCES, Points
 from capsprobe.routing.tiles import child_tiles
 
 MOST_ITERATIONS = 300
-# Of a distance, its membership, and what is made of them.
-_BYTES = 16
+# Of a distance.
+_BYTES = 4
 COUNTS = "sets clusters"
 
 
@@ -93,10 +93,7 @@ def lloyd(
     tiles = child_tiles(
         len(points), child_bytes=_BYTES * starts.shape[1] * points.count, device=starts.device
     )
-    found = [
-        _settled(points.take(torch.arange(len(points))[few]), starts[few], settle, iterations)
-        for few in tiles
-    ]
+    found = [_settled(points.take(few), starts[few], settle, iterations) for few in tiles]
     longest = max(len(each.course) for each in found)
     return Clusters(
         labels=torch.cat([each.labels for each in found]),
@@ -118,7 +115,7 @@ def scatter(points: Points, clusters: int, rng: np.random.Generator) -> Float[Te
     for cluster in range(clusters):
         seen = points.seen_by(cluster)
         centres.append(seen[sets, _drawn(closest, draws[:, cluster])])
-        apart = (seen - centres[-1].unsqueeze(1)).square().sum(dim=2)
+        apart = points.distances_to(cluster, centres[-1])
         closest = apart if cluster == 0 else torch.minimum(closest, apart)
     return torch.stack(centres, dim=1)
 
@@ -133,18 +130,20 @@ def _settled(
     for iteration in range(iterations + 1):
         nearest, members = _assigned(points, here)
         named = _named(members)
-        inertia[sets], labels[sets] = nearest.sum(dim=1), named.long()
-        course.append(inertia.clone())
         moved = (named != before).any(dim=1) if iteration else torch.ones_like(sets).bool()
-        rows = moved.nonzero().squeeze(1)
-        if iteration == iterations or len(rows) == 0:
+        centres[sets], labels[sets] = here, named.long()
+        inertia[sets] = nearest.sum(dim=1)
+        course.append(inertia.clone())
+        if iteration == iterations or not moved.any():
             break
-        if len(rows) < len(moved):
-            points, sets, here = points.take(rows), sets[rows], here[rows]
+        # Copies cost more than what a few sets at rest do.
+        if 2 * int(moved.sum()) < len(moved):
+            points, sets, here = points.take(rows := moved.nonzero()[:, 0]), sets[rows], here[rows]
             nearest, members, named = nearest[rows], members[rows], named[rows]
+            moved = moved[rows]
         members = _refilled(members, nearest)
-        here = settle(points.sums(members), members.sum(dim=2), here)
-        centres[sets], before = here, named
+        settled = settle(points.sums(members), members.sum(dim=2), here)
+        here, before = torch.where(moved[:, None, None], settled, here), named
     return Clusters(labels=labels, centres=centres, course=torch.stack(course))
 
 
@@ -155,7 +154,7 @@ def _assigned(
     distances = points.distances(centres)
     # Several times faster than a minimum with its place.
     nearest = distances.amin(dim=1)
-    members = (distances == nearest.unsqueeze(1)).to(centres.dtype)
+    members = torch.eq(distances, nearest.unsqueeze(1), out=torch.empty_like(distances))
     if int(members.sum()) > nearest.numel():
         members *= members.cumsum(dim=1) == 1.0
     return nearest.clamp_min(0.0), members

@@ -16,6 +16,7 @@ from capsprobe.shapes import VOTES
 
 CENTRES = "sets clusters pose"
 DISTANCES = "sets clusters points"
+Sets = Int64[Tensor, " chosen"] | slice
 
 
 @runtime_checkable
@@ -29,7 +30,7 @@ class Points(Protocol):
     def count(self) -> int:
         """Return the number of points in each set."""
 
-    def take(self, sets: Int64[Tensor, " chosen"]) -> "Points":
+    def take(self, sets: Sets) -> "Points":
         """Return some of the sets."""
 
     def distances(self, centres: Float[Tensor, CENTRES]) -> Float[Tensor, DISTANCES]:
@@ -40,6 +41,11 @@ class Points(Protocol):
 
     def seen_by(self, cluster: int) -> Float[Tensor, "sets points pose"]:
         """Return the points where this cluster sees them."""
+
+    def distances_to(
+        self, cluster: int, centre: Float[Tensor, "sets pose"]
+    ) -> Float[Tensor, "sets points"]:
+        """Return every point's squared distance to one cluster's centre."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class Shared:
         """Return the number of points in each set."""
         return self.points.shape[1]
 
-    def take(self, sets: Int64[Tensor, " chosen"]) -> "Shared":
+    def take(self, sets: Sets) -> "Shared":
         """Return some of the sets."""
         return Shared(self.points[sets])
 
@@ -80,6 +86,13 @@ class Shared:
         del cluster
         return self.points
 
+    def distances_to(
+        self, cluster: int, centre: Float[Tensor, "sets pose"]
+    ) -> Float[Tensor, "sets points"]:
+        """Return |x_i - m|^2."""
+        del cluster
+        return self.distances(centre.unsqueeze(1)).squeeze(1).clamp_min(0.0)
+
 
 @dataclass(frozen=True)
 class ByParent:
@@ -100,7 +113,7 @@ class ByParent:
         """Return the number of points in each set."""
         return self.votes.shape[1]
 
-    def take(self, sets: Int64[Tensor, " chosen"]) -> "ByParent":
+    def take(self, sets: Sets) -> "ByParent":
         """Return the votes of some images."""
         # Parent by parent in memory, as sums and distances read them.
         return ByParent(self.votes.transpose(1, 2)[sets].transpose(1, 2))
@@ -122,3 +135,9 @@ class ByParent:
     def seen_by(self, cluster: int) -> Float[Tensor, "sets points pose"]:
         """Return u_ij for the parent j."""
         return self.votes[:, :, cluster]
+
+    def distances_to(
+        self, cluster: int, centre: Float[Tensor, "sets pose"]
+    ) -> Float[Tensor, "sets points"]:
+        """Return |u_ij - m|^2 for the parent j."""
+        return Shared(self.seen_by(cluster)).distances_to(cluster, centre)

@@ -43,7 +43,12 @@ def test_senets_stages_have_gates_and_no_routing():
 def test_the_literal_head_is_asked_by_class_and_over_classes():
     network = build("se-head", Frame(width=8, types=2), seed=0, decoder=False)
     found = measured(network)
-    assert {metric for _, metric in found} >= {"drop_gate", "drop_summed", "gate_variation"}
+    assert {metric for _, metric in found} >= {
+        "drop_gate",
+        "drop_summed",
+        "gate_variation",
+        "summed_variation",
+    }
 
 
 def test_coefficients_without_spread_are_left_out_and_counted():
