@@ -47,6 +47,7 @@ Seeds = Annotated[
 BatchSize = Annotated[
     str, typer.Option(help="auto, or how many images go through a network at once.")
 ]
+Jobs = Annotated[str, typer.Option(help="auto, or how many processes measure at once.")]
 Config = Annotated[
     Path | None, typer.Option(help="TOML file with settings, as in [probe.adversarial].")
 ]
@@ -95,6 +96,7 @@ def robustness(
         str, typer.Option(help="fp32 or bf16: the precision in which attacks search.")
     ] = "fp32",
     device: Device = "auto",
+    jobs: Jobs = "auto",
     output: Annotated[
         Path | None, typer.Option(help="Run folder; reports/robustness-DATASET by default.")
     ] = None,
@@ -134,6 +136,7 @@ def robustness(
         fresh=fresh,
         as_json=as_json,
         quiet=quiet,
+        jobs=jobs,
     )
     raise typer.Exit(measuring.foresee(request) if dry_run else measuring.measure(request))
 
@@ -154,6 +157,7 @@ def routing(
     ] = None,
     batch_size: BatchSize = "auto",
     device: Device = "auto",
+    jobs: Jobs = "auto",
     output: Annotated[
         Path | None, typer.Option(help="Run folder; reports/routing-DATASET by default.")
     ] = None,
@@ -187,6 +191,7 @@ def routing(
         fresh=fresh,
         as_json=as_json,
         quiet=quiet,
+        jobs=jobs,
     )
     raise typer.Exit(measuring.foresee(request) if dry_run else measuring.measure(request))
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from capsprobe.cli.devices import resolve
+from capsprobe.cli.jobs import jobs_for
 from capsprobe.cli.options import integer
 from capsprobe.cli.threads import use_threads
 from capsprobe.faults import EnvironmentFault, UsageFault
@@ -54,6 +55,7 @@ class Request:
     fresh: bool
     as_json: bool
     quiet: bool
+    jobs: str = "auto"
 
 
 def robustness_settings(
@@ -98,7 +100,7 @@ def foresee(request: Request) -> int:
 def measure(request: Request) -> int:
     """Run the study and write the report; print its path and return the exit status."""
     console = Console(stderr=True)
-    use_threads()
+    jobs = jobs_for(request.jobs, request.settings.device, threads=use_threads())
     plan = plan_study(request.settings)
     standing = read_record(request.folder)
     if standing is None or not same_cells(standing, plan):
@@ -110,6 +112,7 @@ def measure(request: Request) -> int:
             listener=listener,
             fresh=request.fresh,
             plan=plan,
+            jobs=jobs,
         )
     for line in outcome.set_aside:
         console.print(f"warning: {line}", markup=False, highlight=False, soft_wrap=True)
