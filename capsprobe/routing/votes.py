@@ -45,6 +45,7 @@ class Cast:
 
 
 Last = Callable[[Cast], Float[Tensor, INSIDE_PARENTS]]
+Few = Callable[[Float[Tensor, INSIDE_CHILDREN]], Float[Tensor, PARENTS]]
 
 
 def route_cast(
@@ -64,13 +65,22 @@ def route_cast(
     def few(inside: Tensor) -> Tensor:
         return last(Cast(inside.contiguous(), weight, parents)).permute(2, 0, 1)
 
+    return route_few(few, children, image_tiles(len(children)))
+
+
+def route_few(
+    few: Few, children: Float[Tensor, CHILDREN], tiles: list[slice]
+) -> Float[Tensor, PARENTS]:
+    """Return the last parents of all images, a tile of them at a time.
+
+    With gradients it is computed once more by the backward pass.
+    """
     compute = _again(few) if torch.is_grad_enabled() else few
-    sizes = [tile.stop - tile.start for tile in image_tiles(len(children))]
-    parts = children.permute(1, 2, 0).split(sizes, dim=2)
+    parts = children.permute(1, 2, 0).split([tile.stop - tile.start for tile in tiles], dim=2)
     return torch.cat([compute(part) for part in parts])
 
 
-def _again(few: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+def _again(few: Few) -> Few:
     """Return the function, to be computed once more by the backward pass."""
 
     def computed(inside: Tensor) -> Tensor:
