@@ -25,6 +25,12 @@ class Square(Attack):
     name: ClassVar = "square"
     norm: ClassVar = "linf"
     sees: ClassVar = "scores"
+    budget: ClassVar = "quick"
+    efforts: ClassVar = {
+        "quick": {"queries": 40},
+        "standard": {"queries": 1000},
+        "strong": {"queries": 5000},
+    }
 
     queries: int = 300
 
