@@ -30,8 +30,9 @@ class Attack(ABC):
 
     A subclass declares `name` and `norm`, whether it `sees` gradients, scores or decisions alone,
     the lowest `budget` that runs it, and fills `perturb`. `efforts` has the settings that a budget
-    gives it, where they are not the fields' defaults. With `dtype` bf16 it searches in half
-    precision.
+    gives it, where they are not the fields' defaults. One that `follows` is tried on what the
+    attacks before it left standing. One made for certain output maps names them in `made_for`,
+    and runs on these whatever maps are asked for. With `dtype` bf16 it searches in half precision.
     """
 
     name: ClassVar[str]
@@ -39,6 +40,8 @@ class Attack(ABC):
     sees: ClassVar[Literal["gradients", "scores", "decisions"]] = "gradients"
     budget: ClassVar[Budget] = "standard"
     efforts: ClassVar[Mapping[Budget, Mapping[str, int]]] = {}
+    follows: ClassVar[bool] = False
+    made_for: ClassVar[tuple[str, ...]] = ()
 
     dtype: Precision = "fp32"
 

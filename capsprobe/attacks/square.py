@@ -25,10 +25,11 @@ class Square(Attack):
     name: ClassVar = "square"
     norm: ClassVar = "linf"
     sees: ClassVar = "scores"
+    follows: ClassVar = True
     budget: ClassVar = "quick"
     efforts: ClassVar = {
         "quick": {"queries": 40},
-        "standard": {"queries": 1000},
+        "standard": {"queries": 500},
         "strong": {"queries": 5000},
     }
 
