@@ -21,6 +21,8 @@ class ApgdTL2(Attack):
 
     name: ClassVar = "apgd-t-l2"
     norm: ClassVar = "l2"
+    # The ratio knows no scale, so the maps that only change it would be tried for nothing.
+    made_for: ClassVar = ("scores", "logits")
     follows: ClassVar = True
     efforts: ClassVar = {"standard": {"steps": 50, "targets": 4}}
 

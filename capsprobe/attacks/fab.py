@@ -22,6 +22,8 @@ class Fab(MinimumNorm):
 
     name: ClassVar = "fab"
     norm: ClassVar = "linf"
+    # What is taken as linear is a difference of two outputs, whatever their scale.
+    made_for: ClassVar = ("scores", "logits")
     efforts: ClassVar = {
         "standard": {"steps": 20, "targets": 4},
         "strong": {"steps": 100, "restarts": 5},

@@ -22,6 +22,8 @@ class FabL2(MinimumNorm):
 
     name: ClassVar = "fab-l2"
     norm: ClassVar = "l2"
+    # What is taken as linear is a difference of two outputs, whatever their scale.
+    made_for: ClassVar = ("scores", "logits")
     efforts: ClassVar = {
         "standard": {"steps": 20, "targets": 4},
         "strong": {"steps": 100, "restarts": 5},

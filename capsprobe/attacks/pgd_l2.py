@@ -23,7 +23,7 @@ class PgdL2(Attack):
     budget: ClassVar = "quick"
     efforts: ClassVar = {
         "quick": {"steps": 20},
-        "standard": {"steps": 40, "restarts": 3},
+        "standard": {"steps": 40, "restarts": 2},
         "strong": {"steps": 100, "restarts": 50},
     }
 

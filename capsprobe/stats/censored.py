@@ -16,7 +16,8 @@ from capsprobe.stats.bootstrap import DRAWS, means_of_drawn_seeds, unit_counts
 from capsprobe.stats.intervals import LEVEL
 from capsprobe.tables import COLUMNS
 
-FOUND = "_found"
+FOUND, WITHIN = "_found", "_within"
+_THRESHOLDS = 25
 _PLACE = ["model", "dataset", "condition"]
 
 
@@ -39,6 +40,27 @@ def censored(observations: pd.DataFrame, metrics: Set[str]) -> pd.DataFrame:
     )
     medians = pd.DataFrame(list(_medians(filled)), columns=list(AGGREGATE_COLUMNS))
     return in_order([medians, aggregate(found[list(COLUMNS)])], AGGREGATE_COLUMNS)
+
+
+def reached(observations: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return the fraction of units whose value is no more than each of 25 even thresholds.
+
+    As `aggregate` gives estimates, over the units that are right when clean; `distance` becomes
+    `distance_within`, and the threshold stands in the column of the severity. The thresholds of a
+    condition end at its largest value.
+    """
+    chosen = observations[observations["metric"] == metric]
+    tables = [
+        filled.assign(
+            severity=threshold,
+            value=(filled["value"] <= threshold).astype(float),
+            metric=f"{metric}{WITHIN}",
+        )
+        for _, rows in chosen.groupby(["dataset", "condition"], sort=True, observed=True)
+        for filled in (_filled(observations, rows),)
+        for threshold in np.linspace(0.0, rows["value"].max(), _THRESHOLDS)
+    ]
+    return aggregate(pd.concat(tables)) if tables else in_order([], AGGREGATE_COLUMNS)
 
 
 def weighted_medians(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capsprobe.stats.censored import censored, weighted_medians
+from capsprobe.stats.censored import censored, reached, weighted_medians
 from capsprobe.stats.summary import summarise
 
 METRICS = frozenset({"distance"})
@@ -80,6 +80,19 @@ def test_a_weighted_median_is_that_of_values_written_out(pairs):
     found = weighted_medians(values.astype(float), counts[None, :])
     written = np.repeat(values, counts)
     assert (np.isnan(found[0]) and not len(written)) or found[0] == np.median(written)
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(0.01, 10.0)), min_size=1, max_size=9))
+def test_what_is_reached_within_a_threshold_is_counted_among_all(distances):
+    table = reached(observed(distances, wrong=2), "distance")
+    known = [each for each in distances if each is not None]
+    assert len(table) == (25 if known else 0)
+    for each in table.itertuples():
+        within = sum(distance <= each.severity for distance in known)
+        assert each.estimate == pytest.approx(within / len(distances))
+        assert each.lower <= each.estimate <= each.upper
+    if known:
+        assert table["severity"].max() == max(known)
 
 
 def test_a_censored_metric_has_no_mean_in_the_summary():
