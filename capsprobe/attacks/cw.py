@@ -14,8 +14,9 @@ from torch import Tensor
 
 from capsprobe.attacks.adapter import Adapter, behind
 from capsprobe.attacks.base import attacks
+from capsprobe.attacks.budgets import Passes
 from capsprobe.attacks.descent import check_descent
-from capsprobe.attacks.nearest import MinimumNorm, wide
+from capsprobe.attacks.nearest import DRAWN, MinimumNorm, wide
 from capsprobe.faults import UsageFault
 from capsprobe.shapes import IMAGES
 
@@ -47,6 +48,10 @@ class Cw(MinimumNorm):
         check_descent(steps=self.steps, restarts=1)
         if self.searches < 1:
             raise UsageFault(f"expected searches >= 1, got {self.searches}")
+
+    def passes(self, classes: int) -> Passes:
+        """Return those of every step of every search, each looked at twice where it errs."""
+        return Passes(2, 1) * (self.steps * self.searches) + DRAWN
 
     def nearest(
         self,

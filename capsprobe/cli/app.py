@@ -140,7 +140,7 @@ def robustness(
         as_json=as_json,
         quiet=quiet,
     )
-    raise typer.Exit(measuring.foresee(request) if dry_run else measuring.measure(request))
+    raise typer.Exit(measuring.tell_ahead(request) if dry_run else measuring.measure(request))
 
 
 @app.command()
@@ -193,7 +193,7 @@ def routing(
         as_json=as_json,
         quiet=quiet,
     )
-    raise typer.Exit(measuring.foresee(request) if dry_run else measuring.measure(request))
+    raise typer.Exit(measuring.tell_ahead(request) if dry_run else measuring.measure(request))
 
 
 @app.command()

@@ -73,8 +73,8 @@ SCORES = {
         "alike."
     ),
     "adversarial": (
-        "Robust accuracy: right when clean and under every attack that was tried, each on every "
-        "output map. The ε are the same in every report."
+        "Robust accuracy: right when clean and under every attack that the budget holds, each on "
+        "the output maps that it is for. The ε are the same in every report."
     ),
     "overlap": "Exact match: both digits of a pair are named.",
 }
