@@ -18,6 +18,7 @@ from capsprobe.cli.threads import use_threads
 from capsprobe.faults import EnvironmentFault, UsageFault
 from capsprobe.report import render
 from capsprobe.study import Settings
+from capsprobe.study.foreseeing import Foreseen, foresee
 from capsprobe.study.progress import shown
 from capsprobe.study.record import (
     outputs,
@@ -59,13 +60,20 @@ class Request:
 
 
 def robustness_settings(
-    *, epsilons: tuple[float, ...], dtype: str, config: Path | None, **options: Any
+    *,
+    epsilons: tuple[float, ...],
+    budget: str | None,
+    dtype: str,
+    config: Path | None,
+    **options: Any,
 ) -> Settings:
     """Return checked settings; raise UsageFault with one line for the first that is wrong."""
     configured = _configured(config)
     # A folder of one's own is examined whole.
     unless_named = () if options["weights"] is not None else ROUTING_HEADS
     attacked = configured.setdefault("adversarial", {})
+    if budget is not None:
+        attacked["budget"] = budget
     if dtype != "fp32":
         attacked["dtype"] = dtype
     if epsilons:
@@ -87,13 +95,18 @@ def routing_settings(*, iterations: int | None, config: Path | None, **options: 
     return _settings(probe_settings=configured, **options)
 
 
-def foresee(request: Request) -> int:
-    """Print what would be run; return the exit status."""
+def tell_ahead(request: Request) -> int:
+    """Print what would be run, what it costs and leaves out; return the exit status."""
     plan = plan_study(request.settings)
     there = sum((request.folder / "cells" / f"{c.key}.parquet").is_file() for c in plan.cells)
     for cell in plan.cells:
         typer.echo(cell.label)
     typer.echo(f"{len(plan.cells)} cells, {there} of them finished, {len(plan.images)} images")
+    for each in foresee(plan):
+        typer.echo(_told(each))
+    for name, probe in plan.probes.items():
+        for text in probe.forgone:
+            typer.echo(f"{name} leaves out {text}")
     return DONE
 
 
@@ -128,6 +141,19 @@ def measure(request: Request) -> int:
         sys.stderr.write(f"interrupted; to resume: {request.command}\n")
         return INTERRUPTED
     return CELLS_FAILED if outcome.count("failed") else DONE
+
+
+def _told(each: Foreseen) -> str:
+    """Return a line for one budget."""
+    cost = each.cost
+    (least_f, least_b), (most_f, most_b) = cost.least, cost.most
+    return (
+        f"{each.probe}, budget {cost.budget}{' (chosen)' if cost.chosen else ''}: "
+        f"{least_f} to {most_f} forward and {least_b} to {most_b} backward passes an image, "
+        f"{cost.images} images, {each.checkpoints} checkpoints: {each.least / 60.0:.1f} minutes "
+        f"where images survive the first epsilon alone, {each.most / 60.0:.1f} where they survive "
+        "all, by a few timed passes; less where they break in the first steps"
+    )
 
 
 def _stands(standing: dict[str, Any] | None, facts: dict[str, Any], folder: Path) -> bool:

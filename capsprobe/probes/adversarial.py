@@ -1,7 +1,7 @@
 """Accuracy against the size of an adversarial perturbation, in the maximum and Euclidean norms."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,15 +9,18 @@ import pandas as pd
 import torch
 
 from capsprobe.attacks.adapter import PRECISIONS
-from capsprobe.attacks.base import Attack, attacks
-from capsprobe.attacks.curve import Curve, attack_curve, unattacked, worst
+from capsprobe.attacks.base import Attack
+from capsprobe.attacks.budgets import BUDGETS, MAPS, Budget, Passes
+from capsprobe.attacks.campaign import WORST, attack_all, follow_gradients, passes_of
+from capsprobe.attacks.choosing import described, forgone, within
+from capsprobe.attacks.curve import Curve, unattacked
 from capsprobe.attacks.norms import Norm, check_epsilon
 from capsprobe.attacks.output_maps import OUTPUT_MAPS
 from capsprobe.data.gallery import Gallery
 from capsprobe.data.images import ImageSet
 from capsprobe.faults import UsageFault
 from capsprobe.models.base import Network
-from capsprobe.probes.base import Probe, probes, together
+from capsprobe.probes.base import Cost, Probe, probes, together
 from capsprobe.registry import unknown
 from capsprobe.tables import CORRECT, Condition, Measurement, Metric, observe
 
@@ -27,6 +30,15 @@ NORM = Metric(
     upper=256.0,
     description="size of the perturbation at the smallest epsilon that broke the image",
 )
+DISTANCE = Metric(
+    name="distance",
+    lower=0.0,
+    upper=256.0,
+    description="size of the smallest perturbation found that makes the image wrong",
+    censored=True,
+)
+# The worst over attacks that follow gradients, to hold those beside that do not.
+GRADIENTS = "gradients"
 _BEYOND = "beyond the limit of attacked images"
 _NORMS: tuple[Norm, ...] = ("linf", "l2")
 
@@ -37,25 +49,31 @@ class Adversarial(Probe):
     """Attack every image within growing budgets, knowing the network and its gradients.
 
     `correct` is robust: right when clean and not broken by any budget up to the severity. Each
-    attack runs through the output maps `maps` in turn, the later ones on what the earlier ones
-    left standing. Attacks that see scores alone come last and work on what those that follow
-    gradients left standing: their rows say what stands after both. `worst` is per image the
-    worst over all. `steps` and `restarts` are those of both kinds of projected gradient descent,
-    `queries` those of Square. At most `limit` images are attacked, a fixed random choice. With
-    `dtype` bf16 attacks search in half precision; what counts is always checked in single.
+    attack runs through output maps in turn, the later ones on what the earlier ones left standing.
+    Some attacks work on what those before them left standing: their rows say what stands after
+    both. `worst` is per image the worst over all, `gradients` over those that follow gradients.
+    `distance`, at severity 0, is the size of the smallest perturbation found that makes an image
+    wrong which is right when clean; an image that nothing broke has none, and is counted. At most
+    `limit` images are attacked, a fixed random choice. With `dtype` bf16 attacks search in half
+    precision; what counts is always checked in single.
+
+    The `budget` says which attacks run, through which maps, with how many steps, restarts and
+    queries. `steps`, `restarts`, `queries` and `maps` that are named come before the budget's, for
+    every attack that has them.
     """
 
     name: ClassVar = "adversarial"
     question: ClassVar = "How small a perturbation, made on purpose, turns it wrong?"
-    metrics: ClassVar = (CORRECT, NORM)
+    metrics: ClassVar = (CORRECT, NORM, DISTANCE)
 
     linf: tuple[float, ...] = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
     l2: tuple[float, ...] = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
-    steps: int = 20
-    restarts: int = 1
-    queries: int = 40
+    budget: str = "quick"
+    steps: int | None = None
+    restarts: int | None = None
+    queries: int | None = None
+    maps: tuple[str, ...] | None = None
     limit: int = 100
-    maps: tuple[str, ...] = ("margin", "scores")
     dtype: str = "fp32"
 
     def __post_init__(self) -> None:
@@ -64,7 +82,9 @@ class Adversarial(Probe):
         _check("l2", self.l2, NORM.upper)
         if self.limit < 1:
             raise UsageFault(f"expected a limit of at least 1 image, got {self.limit}")
-        _check_maps(self.maps)
+        if self.budget not in BUDGETS:
+            raise UsageFault(unknown("budget", self.budget, BUDGETS))
+        _check_maps(self._maps)
         if self.dtype not in PRECISIONS:
             raise UsageFault(unknown("dtype", self.dtype, PRECISIONS))
         for norm in _NORMS:
@@ -76,7 +96,32 @@ class Adversarial(Probe):
         return tuple(
             Condition(name=f"{norm}/{name}", unit="1", description=text)
             for norm in _NORMS
-            for name, text in _described(norm)
+            for name, text in self._described(norm)
+        )
+
+    @property
+    def forgone(self) -> tuple[str, ...]:
+        """Return what the budget leaves out, norm by norm."""
+        return tuple(
+            f"{norm} {text}"
+            for norm in _NORMS
+            for text in forgone(norm, self._budget, self._settings, self._maps)
+        )
+
+    def costs(self, network: Network, images: int) -> tuple[Cost, ...]:
+        """Return for every budget the passes of an image, in both norms.
+
+        At least where it survives the first epsilon alone, at most where it survives all.
+        """
+        return tuple(
+            Cost(
+                budget=budget,
+                chosen=budget == self.budget,
+                least=replace(self, budget=budget)._passes(network, 1),
+                most=replace(self, budget=budget)._passes(network, None),
+                images=min(images, self.limit),
+            )
+            for budget in BUDGETS
         )
 
     def measure(
@@ -84,68 +129,79 @@ class Adversarial(Probe):
     ) -> Measurement:
         """Return whether each image still stands at each epsilon, attack by attack."""
         norm: Norm = "linf" if part == "linf" else "l2"
-        chosen = images.limit(self.limit)
+        chosen, attacks = images.limit(self.limit), self._attacks(norm)
         epsilons = [epsilon for epsilon in getattr(self, norm) if epsilon > 0.0]
         for epsilon in epsilons:
             check_epsilon(epsilon, norm=norm, pixels=chosen.images[0].numel())
         clean = unattacked(network, chosen.images, chosen.labels)
-        seed = int(rng.integers(2**31))
-        curves = self._curves(network, chosen, clean, norm, epsilons, seed)
-        curves["worst"] = worst(list(curves.values()))
+        found = attack_all(
+            attacks,
+            network,
+            clean,
+            chosen.labels,
+            epsilons=epsilons,
+            seed=int(rng.integers(2**31)),
+            output_maps=self._maps,
+        )
+        curves = dict(found.curves)
+        if self._tells_gradients:
+            curves[GRADIENTS] = follow_gradients(attacks, found)
         tables = [
             table
             for name, curve in curves.items()
             for table in _observed(f"{norm}/{name}", chosen, curve, [0.0, *epsilons])
         ]
-        tables += _norms(f"{norm}/worst", chosen, curves["worst"], norm)
-        beyond = len(images) - len(chosen)
+        tables += _norms(f"{norm}/{WORST}", chosen, curves[WORST], norm)
+        tables += _distances(norm, chosen, found.distances)
+        beyond = {_BEYOND: len(images) - len(chosen)}
+        left_out = {**beyond, **_unbroken(norm, found.distances)}
         return Measurement(
             observations=together(tables),
-            samples=_samples(f"{norm}/worst", chosen, clean, curves["worst"], epsilons),
-            left_out={_BEYOND: beyond} if beyond else {},
+            samples=_samples(f"{norm}/{WORST}", chosen, clean, curves[WORST], epsilons),
+            left_out={reason: count for reason, count in left_out.items() if count},
         )
 
-    def _curves(
-        self,
-        network: Network,
-        images: ImageSet,
-        clean: Curve,
-        norm: Norm,
-        epsilons: list[float],
-        seed: int,
-    ) -> dict[str, Curve]:
-        """Return what each attack broke, those that follow gradients first: they are cheaper."""
-        curves: dict[str, Curve] = {}
-        chosen = sorted(self._attacks(norm).items(), key=lambda item: item[1].sees != "gradients")
-        for name, attack in chosen:
-            follows = attack.sees == "gradients" or not curves
-            curves[name] = attack_curve(
-                attack,
+    def _passes(self, network: Network, most: int | None) -> tuple[int, int]:
+        """Return forward and backward passes of an image that so many epsilons do not break."""
+        total = Passes()
+        for norm in _NORMS:
+            total += passes_of(
+                self._attacks(norm),
                 network,
-                clean,
-                images.labels,
-                epsilons=epsilons,
-                seed=seed,
-                output_maps=self.maps,
-                before=None if follows else worst(list(curves.values())),
+                epsilons=len([each for each in getattr(self, norm) if each > 0.0][:most]),
+                output_maps=self._maps,
             )
-        return curves
+        return total.forward, total.backward
+
+    @property
+    def _budget(self) -> Budget:
+        return BUDGETS[BUDGETS.index(self.budget)]
+
+    @property
+    def _maps(self) -> tuple[str, ...]:
+        return MAPS[self._budget] if self.maps is None else self.maps
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        """Return the settings for attacks that were not left to the budget."""
+        named = {name: getattr(self, name) for name in ("steps", "restarts", "queries", "dtype")}
+        return {name: value for name, value in named.items() if value is not None}
+
+    @property
+    def _tells_gradients(self) -> bool:
+        # Among the few attacks of the smallest budget it is PGD.
+        return self._budget != BUDGETS[0]
 
     def _attacks(self, norm: Norm) -> dict[str, Attack]:
-        """Return every registered attack of a norm, with the settings that it shares with us."""
-        return {label: kind(**self._settings(kind)) for label, kind in _kinds(norm).items()}
+        return within(norm, self._budget, self._settings)
 
-    def _settings(self, kind: type[Attack]) -> dict[str, Any]:
-        ours = {field.name for field in fields(self)}
-        return {each.name: getattr(self, each.name) for each in fields(kind) if each.name in ours}
-
-
-def _kinds(norm: Norm) -> dict[str, type[Attack]]:
-    """Return the registered attacks of a norm by their names within it: `pgd-l2` is `l2/pgd`."""
-    found = {name: attacks[name] for name in attacks}
-    return {
-        name.removesuffix(f"-{norm}"): kind for name, kind in found.items() if kind.norm == norm
-    }
+    def _described(self, norm: Norm) -> Iterator[tuple[str, str]]:
+        """Yield the conditions' names below a norm, and what they say."""
+        for name, attack in self._attacks(norm).items():
+            yield name, described(attack)
+        if self._tells_gradients:
+            yield GRADIENTS, "Per image the worst over the attacks that follow gradients."
+        yield WORST, "Per image the worst over attacks and output maps."
 
 
 def _check(name: str, epsilons: tuple[float, ...], largest: float) -> None:
@@ -157,24 +213,13 @@ def _check(name: str, epsilons: tuple[float, ...], largest: float) -> None:
         raise UsageFault(f"expected {name} epsilons in rising order, each once, got {listed}")
 
 
-def _check_maps(maps: tuple[str, ...]) -> None:
+def _check_maps(maps: Sequence[str]) -> None:
     for name in maps:
         if name not in OUTPUT_MAPS:
             raise UsageFault(unknown("output map", name, tuple(OUTPUT_MAPS)))
     if not maps or len(set(maps)) < len(maps):
         listed = ", ".join(maps) or "none"
         raise UsageFault(f"expected one output map or more, each once, got {listed}")
-
-
-def _described(norm: Norm) -> Iterator[tuple[str, str]]:
-    """Yield the conditions' names below a norm, and what they say."""
-    for name, kind in _kinds(norm).items():
-        text = (kind.__doc__ or name).splitlines()[0]
-        after = (
-            "" if kind.sees == "gradients" else " On what gradients left standing, both counted."
-        )
-        yield name, f"{text}{after} The worst over output maps."
-    yield "worst", "Per image the worst over attacks and output maps."
 
 
 def _observed(
@@ -204,6 +249,30 @@ def _norms(condition: str, images: ImageSet, curve: Curve, norm: Norm) -> Iterat
             metric=NORM,
             values=found[rows].numpy(),
         )
+
+
+def _distances(
+    norm: Norm, images: ImageSet, distances: Mapping[str, torch.Tensor]
+) -> Iterator[pd.DataFrame]:
+    """Yield the distances of images that are right when clean and that something broke."""
+    for name, found in distances.items():
+        rows = (found.isfinite() & (found > 0.0)).nonzero().squeeze(1)
+        yield observe(
+            condition=f"{norm}/{name}",
+            severity=0.0,
+            unit="image",
+            unit_ids=images.ids[rows].numpy(),
+            metric=DISTANCE,
+            values=found[rows].numpy(),
+        )
+
+
+def _unbroken(norm: Norm, distances: Mapping[str, torch.Tensor]) -> dict[str, int]:
+    """Return how many images no distance was found of, by attack."""
+    return {
+        f"never broken at any distance by {norm}/{name}": int(found.isinf().sum())
+        for name, found in distances.items()
+    }
 
 
 def _samples(

@@ -39,6 +39,7 @@ def cautions(
         )
         for a, b in unequal(clean, pairs)
     ]
+    found += forgone(run)
     found += left_out(run)
     found += [Caution(kind="set_aside", facts={"text": str(t)}) for t in run.get("set_aside", ())]
     return tuple(found)
@@ -76,6 +77,15 @@ def masked(estimates: pd.DataFrame) -> Iterator[Caution]:
             if found:
                 named = {"dataset": str(dataset), "threat": str(threat), "found": found}
                 yield Caution(kind=kind, facts=named)
+
+
+def forgone(run: Mapping[str, Any]) -> Iterator[Caution]:
+    """Yield what the budget of a probe left out of the largest."""
+    for probe, facts in run.get("probes", {}).items():
+        if missing := [str(each) for each in facts.get("forgone", ())]:
+            budget = str(facts.get("settings", {}).get("budget", ""))
+            named = {"probe": str(probe), "budget": budget, "missing": missing}
+            yield Caution(kind="forgone", facts=named)
 
 
 def left_out(run: Mapping[str, Any]) -> Iterator[Caution]:
@@ -127,7 +137,9 @@ def _single_step(threat: str, curves: dict[str, pd.Series]) -> Iterator[Facts]:
 
 
 def _black_box(threat: str, curves: dict[str, pd.Series]) -> Iterator[Facts]:
-    yield from _stronger(threat, curves, weak="square", strong="pgd")
+    # It works on what all attacks with gradients left, of which PGD is only one.
+    strong = "gradients" if f"{threat}/gradients" in curves else "pgd"
+    yield from _stronger(threat, curves, weak="square", strong=strong)
 
 
 def _stronger(

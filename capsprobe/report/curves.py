@@ -10,11 +10,11 @@ from capsprobe.report.names import slug
 from capsprobe.report.panels import Panel, Series
 from capsprobe.stats.skill import chance
 
-_MOST = 12
+_MOST = 20
 
 
 def panels(estimates: pd.DataFrame, scope: Scope, *, classes: int) -> tuple[Panel, ...]:
-    """Return a panel for each main condition and metric, twelve at most.
+    """Return a panel for each main condition and metric, twenty at most.
 
     `estimates` are those of the scope's dataset.
     """

@@ -37,7 +37,10 @@ _COLUMNS = {
     "metric": "what was measured",
     "n_severities": "number of severities other than zero that were averaged",
     "chance": "what blind guessing scores",
-    "estimate": "mean over training seeds of each one's mean over units",
+    "estimate": (
+        "mean over training seeds of each one's mean over units; of a censored metric, of each "
+        "one's median over units that are right when clean, those without a value at infinity"
+    ),
     "lower": "lower end of the interval",
     "upper": "upper end of the interval",
     "n_seeds": "number of training seeds",
@@ -76,7 +79,8 @@ def summaries_of(observations: pd.DataFrame, run: Mapping[str, Any]) -> dict[str
             observations[observations["probe"] == name],
             pairs=pairs,
             classes=classes,
-            nominal=_nominal(name, run),
+            nominal=_metrics(name, run, "nominal"),
+            censored=_metrics(name, run, "censored"),
         )
         for name in names
     }
@@ -123,10 +127,10 @@ def _write(table: pd.DataFrame, about: Mapping[str, Any], stem: Path) -> dict[st
     return {path.name: path for path in paths.values()}
 
 
-def _nominal(name: str, run: Mapping[str, Any]) -> set[str]:
-    """Return the metrics of a probe whose values are names in numbers."""
+def _metrics(name: str, run: Mapping[str, Any], kind: str) -> set[str]:
+    """Return the metrics of a probe that are of a kind: nominal, or censored."""
     metrics = run.get("probes", {}).get(name, {}).get("metrics", ())
-    return {metric["name"] for metric in metrics if metric.get("nominal")}
+    return {metric["name"] for metric in metrics if metric.get(kind)}
 
 
 def _pairs(observations: pd.DataFrame) -> Pairs:
@@ -173,6 +177,7 @@ def _probe_facts(name: str, run: Mapping[str, Any]) -> dict[str, Any]:
         "metrics": facts.get("metrics", []),
         "conditions": facts.get("conditions", []),
         "settings": facts.get("settings", {}),
+        "forgone": facts.get("forgone", []),
         "training_seeds": sorted({int(cell["training_seed"]) for cell in cells}),
         "left_out": [
             {column: cell[column] for column in named} | {"reason": reason, "count": count}

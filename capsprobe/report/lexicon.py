@@ -261,6 +261,15 @@ EXHIBITS = {
             "what shuffled children give."
         ),
     ),
+    "distances": Text(
+        heading="How far is the nearest image that errs?",
+        reading=(
+            "Of the images that are right when clean, the part that an attack broke within a "
+            "distance: a curve further to the right resists more. Where it ends below 100 %, the "
+            "others were never broken; a median counts them as farther than any that were, and is "
+            "left out where half or more of them are such. The worst case takes each image's least."
+        ),
+    ),
     "variation": Text(
         heading="How much of the weights could a constant carry?",
         reading=(
@@ -272,6 +281,7 @@ EXHIBITS = {
 
 # What the table of an exhibit holds, after its heading.
 GRIDS = {
+    "distances": "Median distance to the nearest image found that errs, and images (%) with any",
     "objective": "Images (%) for which it never rises over the rounds",
     "article": "Accuracy (%), networks in columns, the routing that answers in rows, round 3",
 }

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from capsprobe.report.curves import panels
+from capsprobe.report.distances import distances
 from capsprobe.report.grids import estimates_grid, means_grid
 from capsprobe.report.literature import benchmarks
 from capsprobe.report.measures import Scope, conditions_in_order, datasets_in_order, units_of
@@ -81,6 +82,7 @@ def _part(scope: Scope, tables: Tables, kept: Kept, run: Mapping[str, Any]) -> P
         means=means_grid(means[means["condition"].isin(_swept(estimates))], scope),
         estimates=estimates_grid(estimates, scope),
         samples=worst_cases(kept.samples, scope) if len(kept.samples) else (),
+        exhibits=distances(estimates, kept.observations, scope),
     )
 
 

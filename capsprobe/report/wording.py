@@ -28,6 +28,13 @@ ATTACKS = {
     "fgsm": "FGSM",
     "pgd": "PGD",
     "square": "Square",
+    "apgd-ce": "APGD-CE",
+    "apgd-t": "APGD-T",
+    "fab": "FAB",
+    "cw": "CW",
+    "deepfool": "DeepFool",
+    "boundary": "boundary attack",
+    "gradients": "all with gradients",
     "worst": "worst case",
 }
 THREATS = {"linf": "L∞", "l2": "L2"}
@@ -38,6 +45,9 @@ METRICS = {
     "recall": "recall",
     "overlap_fraction": "measured overlap",
     "perturbation_norm": "perturbation norm",
+    "distance": "median distance",
+    "distance_found": "broken at any distance",
+    "distance_within": "broken within a distance",
     "error": "error",
     **lexicon.METRICS,
 }
@@ -63,8 +73,8 @@ SCORES = {
         "alike."
     ),
     "adversarial": (
-        "Robust accuracy: right when clean and under every attack that was tried, each on every "
-        "output map. The ε are the same in every report."
+        "Robust accuracy: right when clean and under every attack that the budget holds, each on "
+        "the output maps that it is for. The ε are the same in every report."
     ),
     "overlap": "Exact match: both digits of a pair are named.",
 }
@@ -84,7 +94,7 @@ MASKED = {
         "tried, or the attacks are too weak for the model."
     ),
     "single_step": "One step (FGSM) does more than many (PGD).",
-    "black_box": "An attack without gradients (Square) does more than one with them (PGD).",
+    "black_box": "An attack without gradients (Square) does more than those with them.",
 }
 READING = {
     "affine": (
@@ -98,9 +108,9 @@ READING = {
         "Every attack tries to change the answer within ε of the clean image; a curve that falls "
         "later resists more. The worst case counts for each image the attack that did most, and "
         "is the one to compare models by. An image broken once counts as broken at every larger "
-        "ε, so no curve can rise. The budgets are among the settings at the end; unless set "
-        "higher, that of Square is far below the 5000 queries of the literature, which makes it "
-        "a weak check of the gradients."
+        "ε, so no curve can rise. The budget is among the settings at the end, and what it leaves "
+        "out among the warnings: that of Square is 5000 queries in the literature, and fewer make "
+        "it a weak check of the gradients."
     ),
     "overlap": (
         "The two highest scores are taken as the answer. Exact match needs both right, almost one "
@@ -176,6 +186,8 @@ _FRACTIONS = (
     "almost",
     "recall",
     "overlap_fraction",
+    "distance_found",
+    "distance_within",
     *lexicon.FRACTIONS,
 )
 IN_PERCENT = ("scale", "overlap")

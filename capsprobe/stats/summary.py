@@ -18,6 +18,7 @@ from capsprobe.stats.aggregate import (
 )
 from capsprobe.stats.blocks import blocks
 from capsprobe.stats.bootstrap import resample
+from capsprobe.stats.censored import censored as censored_table
 from capsprobe.stats.kappa import agreements
 from capsprobe.stats.means import MEAN_COLUMNS, mean_table
 from capsprobe.stats.paired import (
@@ -46,13 +47,16 @@ def summarise(
     pairs: Pairs = (),
     classes: int = 10,
     nominal: Set[str] = frozenset(),
+    censored: Set[str] = frozenset(),
 ) -> Summary:
     """Return all tables of one probe; `pairs` are those that differences are taken of.
 
-    Values of `nominal` metrics have no mean: the estimates say how alike they are instead.
+    Values of `nominal` metrics have no mean: the estimates say how alike they are instead. Those
+    of `censored` ones have a median.
     """
     alike = agreements(observations, nominal)
-    observations = observations[~observations["metric"].isin(nominal)]
+    medians = censored_table(observations, censored)
+    observations = observations[~observations["metric"].isin(nominal | censored)]
     binary = binary_metrics(observations)
     estimates, means, skills, differences, mean_differences = [], [], [], [], []
     for block in blocks(observations):
@@ -64,7 +68,7 @@ def summarise(
             differences.append(as_table(shared))
             mean_differences.append(mean_table(shared))
     return Summary(
-        estimates=in_order([*estimates, alike], AGGREGATE_COLUMNS),
+        estimates=in_order([*estimates, alike, medians], AGGREGATE_COLUMNS),
         means=in_order(means, MEAN_COLUMNS),
         skill=in_order(skills, SKILL_COLUMNS),
         differences=in_order(differences, DIFFERENCE_COLUMNS),
