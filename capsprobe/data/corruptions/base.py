@@ -32,7 +32,7 @@ _MOST_KEPT, _KEPT = 1000, 96
 
 
 @dataclass(frozen=True, kw_only=True)
-class Corruption:
+class Kind:
     """A kind: `spoil` takes images, a generator for each, and the parameters of one severity.
 
     `published` is the severity at which MNIST-C shows it.
@@ -59,7 +59,7 @@ class Corruption:
         return {name: values[severity - 1] for name, values in self.parameters.items()}
 
 
-corruptions: Registry[Corruption] = Registry("corruption", "capsprobe.data.corruptions")
+corruptions: Registry[Kind] = Registry("corruption", "capsprobe.data.corruptions")
 
 
 def corruption(name: str, *, published: int, **parameters: Values) -> Callable[[Spoil], Spoil]:
@@ -68,8 +68,7 @@ def corruption(name: str, *, published: int, **parameters: Values) -> Callable[[
     def file(spoil: Spoil) -> Spoil:
         if any(len(values) != LARGEST for values in parameters.values()):
             raise ValueError(f"expected {LARGEST} values of each parameter of {name}")
-        kind = Corruption(spoil=spoil, parameters=parameters, published=published)
-        corruptions.register(name)(kind)
+        corruptions.register(name)(Kind(spoil=spoil, parameters=parameters, published=published))
         return spoil
 
     return file
