@@ -8,6 +8,8 @@ from capsprobe.data.corruptions.base import corruptions
 from capsprobe.data.digits import digits
 from capsprobe.faults import UsageFault
 from capsprobe.probes.corruption import Corruption
+from capsprobe.report.kinds import CONDITIONS
+from capsprobe.stats.corruption import MEAN
 from capsprobe.tables import SAMPLE_COLUMNS, TRACE_COLUMNS
 from tests.data.toys import bars
 from tests.probes.toys import Constant, Toy, Upright, Weigher, standing
@@ -52,6 +54,10 @@ def test_conditions_say_which_severity_is_that_of_mnist_c():
     assert (
         "MNIST-C's own severity is 5. At 1 to 5: photons 60, 25, 12, 5, 3." in texts["noise/shot"]
     )
+
+
+def test_the_report_has_a_name_for_each_condition():
+    assert set(CONDITIONS) == {MEAN, *(each.name for each in Corruption().conditions)}
 
 
 @pytest.mark.parametrize("canvas", [28, 36])
