@@ -12,12 +12,24 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from capsprobe.report import wording
 from capsprobe.report.canvas import Canvas, line_of, settings
-from capsprobe.report.exhibits import Course, Dots, Figure, Heatmaps, Matrix, Planes, Violins
+from capsprobe.report.exhibits import (
+    Course,
+    Dots,
+    Figure,
+    Heatmaps,
+    Ladder,
+    Matrix,
+    Planes,
+    Strips,
+    Violins,
+)
 from capsprobe.report.figures.courses import draw_course
 from capsprobe.report.figures.dots import draw_dots
 from capsprobe.report.figures.heatmaps import draw_heatmaps
+from capsprobe.report.figures.ladders import draw_ladder
 from capsprobe.report.figures.matrices import draw_matrix
 from capsprobe.report.figures.planes import draw_planes
+from capsprobe.report.figures.strips import draw_strips
 from capsprobe.report.figures.violins import draw_violins
 from capsprobe.report.names import shortened
 from capsprobe.report.panels import Panel
@@ -209,7 +221,9 @@ _DRAWN: dict[type, Callable[[Any, Mapping[str, Style]], Drawing]] = {
     Course: draw_course,
     Dots: draw_dots,
     Heatmaps: draw_heatmaps,
+    Ladder: draw_ladder,
     Planes: draw_planes,
     Matrix: draw_matrix,
+    Strips: draw_strips,
     Violins: draw_violins,
 }

@@ -3,7 +3,7 @@
 What is longer than a phrase stands in the templates.
 """
 
-from capsprobe.report import lexicon
+from capsprobe.report import kinds, lexicon
 from capsprobe.report.measures import view_of
 from capsprobe.report.names import shortened, visible
 from capsprobe.report.summary import Measure
@@ -11,6 +11,7 @@ from capsprobe.report.summary import Measure
 PROBES = {
     "affine": "Affine transformations",
     "adversarial": "Adversarial attacks",
+    "corruption": "Corruptions",
     "overlap": "Overlapping digits",
     "routing": "Routing beside clustering",
     "gate": "Gates beside routing",
@@ -23,6 +24,7 @@ CONDITIONS = {
     "affnist": "affNIST test",
     "overlap": "Overlap of two digits",
     "multimnist": "MultiMNIST test",
+    **kinds.CONDITIONS,
 }
 ATTACKS = {
     "fgsm": "FGSM",
@@ -49,6 +51,8 @@ METRICS = {
     "distance_found": "broken at any distance",
     "distance_within": "broken within a distance",
     "error": "error",
+    "corruption_error": "error relative to cnn",
+    "relative_corruption_error": "loss relative to cnn",
     **lexicon.METRICS,
 }
 VIEWS = {
@@ -65,6 +69,7 @@ _AXES = {
     "affnist": "transformation",
     "overlap": "overlap of the bounding boxes (%)",
     "multimnist": "largest shift (pixels)",
+    **dict.fromkeys(kinds.CONDITIONS, "severity (1 to 5, as in MNIST-C)"),
 }
 # What the numbers of the overview are, by probe.
 SCORES = {
@@ -119,6 +124,11 @@ READING = {
         "never seen a pair: what they show is how far they come without."
     ),
 }
+READING["corruption"] = (
+    "The fifteen kinds of MNIST-C, made afresh; each image goes through the same noise, the same "
+    "turn, the same lines for every model and at every severity. What is turned, leant or moved "
+    "here may lose ink at the edge, as it does in MNIST-C."
+)
 READING["routing"] = (
     "A network's own routing is followed round by round and its votes are clustered by k-means, "
     "image by image; then other routings answer in its place. Which routing a network was "
@@ -188,6 +198,9 @@ _FRACTIONS = (
     "overlap_fraction",
     "distance_found",
     "distance_within",
+    "error",
+    "corruption_error",
+    "relative_corruption_error",
     *lexicon.FRACTIONS,
 )
 IN_PERCENT = ("scale", "overlap")
