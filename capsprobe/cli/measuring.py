@@ -39,7 +39,7 @@ ROUTING_HEADS = (
     "capsnet-kmeans",
     "se-head",
 )
-ROBUSTNESS = ("adversarial", "affine", "overlap")
+ROBUSTNESS = ("adversarial", "affine", "overlap", "spatial")
 ROUTING = ("gate", "routing")
 DONE, CELLS_FAILED, INTERRUPTED = 0, 1, 130
 
@@ -73,6 +73,7 @@ def robustness_settings(
     if options["limit"] is not None:
         # Who says how many images are wanted gets them attacked too, however long it takes.
         attacked.setdefault("limit", options["limit"])
+        configured.setdefault("spatial", {}).setdefault("limit", options["limit"])
     return _settings(probe_settings=configured, unless_named=unless_named, **options)
 
 

@@ -14,12 +14,22 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from capsprobe.report import wording
 from capsprobe.report.canvas import Canvas, line_of, settings
-from capsprobe.report.exhibits import Course, Dots, Figure, Heatmaps, Matrix, Planes, Violins
+from capsprobe.report.exhibits import (
+    Course,
+    Dots,
+    Figure,
+    Heatmaps,
+    Matrix,
+    Planes,
+    Stairs,
+    Violins,
+)
 from capsprobe.report.figures.courses import draw_course
 from capsprobe.report.figures.dots import draw_dots
 from capsprobe.report.figures.heatmaps import draw_heatmaps
 from capsprobe.report.figures.matrices import draw_matrix
 from capsprobe.report.figures.planes import draw_planes
+from capsprobe.report.figures.stairs import draw_stairs
 from capsprobe.report.figures.violins import draw_violins
 from capsprobe.report.names import shortened
 from capsprobe.report.panels import Panel, Series
@@ -235,5 +245,6 @@ _DRAWN: dict[type, Callable[[Any, Mapping[str, Style]], Drawing]] = {
     Heatmaps: draw_heatmaps,
     Planes: draw_planes,
     Matrix: draw_matrix,
+    Stairs: draw_stairs,
     Violins: draw_violins,
 }

@@ -1,4 +1,4 @@
-"""What is shown of routing and gates: figures and tables that answer one question together."""
+"""Figures and tables that answer one question together, where curves do not say it all."""
 
 from dataclasses import dataclass
 
@@ -47,7 +47,7 @@ class Violins:
 class Matrix:
     """One figure: numbers in rows and columns; None where there is none.
 
-    `model` is "" where the rows are models.
+    `model` is "" where the rows are models; with a `condition`, columns are the classes under it.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Matrix:
     values: tuple[tuple[float | None, ...], ...]
     n_seeds: tuple[int, int]
     n_units: tuple[int, int]
+    condition: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +132,27 @@ class Planes:
     portrait: Portrait
 
 
-Figure = Panel | Course | Violins | Matrix | Dots | Heatmaps | Planes
+@dataclass(frozen=True, kw_only=True)
+class Stair:
+    """One row of a figure: a condition, a point a model, and how many images they rest on."""
+
+    condition: str
+    dots: tuple[Dot, ...]
+    n_units: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stairs:
+    """One figure: accuracy under conditions that are ever harder."""
+
+    name: str
+    metric: str
+    rows: tuple[Stair, ...]
+    n_seeds: tuple[int, int]
+    n_units: tuple[int, int]
+
+
+Figure = Panel | Course | Violins | Matrix | Dots | Heatmaps | Planes | Stairs
 
 
 @dataclass(frozen=True, kw_only=True)
