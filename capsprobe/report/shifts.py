@@ -67,7 +67,7 @@ def is_robust(name: str) -> bool:
 
 def severity(value: float) -> str:
     """Return a severity as a reader would say it."""
-    return "turned and moved" if value else "as it is"
+    return "whole range" if value else "as it is"
 
 
 def measure(name: str) -> str:

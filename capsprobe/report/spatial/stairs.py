@@ -1,6 +1,7 @@
 """Accuracy from natural to the worst that was found, as a table and as a figure."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
@@ -16,7 +17,9 @@ METRIC = "correct"
 
 def grid(evidence: Evidence) -> Grid:
     """Return a row for natural accuracy and one for each condition."""
-    return single_grid(_estimates(evidence), evidence.scope)
+    scope = evidence.scope
+    ordered = replace(scope, conditions=(NATURAL, *scope.conditions))
+    return single_grid(_estimates(evidence), ordered)
 
 
 def stairs(evidence: Evidence) -> tuple[Stairs, ...]:
