@@ -40,7 +40,7 @@ ROUTING_HEADS = (
     "capsnet-kmeans",
     "se-head",
 )
-ROBUSTNESS = ("adversarial", "affine", "corruption", "overlap")
+ROBUSTNESS = ("adversarial", "affine", "corruption", "overlap", "spatial")
 ROUTING = ("gate", "routing")
 DONE, CELLS_FAILED, INTERRUPTED = 0, 1, 130
 
@@ -81,7 +81,8 @@ def robustness_settings(
     if options["limit"] is not None:
         # Who says how many images are wanted gets them attacked too, however long it takes.
         attacked.setdefault("limit", options["limit"])
-        configured.setdefault("corruption", {}).setdefault("limit", options["limit"])
+        for probe in ("corruption", "spatial"):
+            configured.setdefault(probe, {}).setdefault("limit", options["limit"])
     return _settings(probe_settings=configured, unless_named=unless_named, **options)
 
 
