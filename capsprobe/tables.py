@@ -38,6 +38,7 @@ class Metric:
     """What a value says, and the bounds that it must keep.
 
     A nominal metric's values are names in numbers (a class): they can be compared, not averaged.
+    A null says what chance gives where another metric says what is: models do not differ by it.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Metric:
     unit: str = "1"
     description: str = ""
     nominal: bool = False
+    null: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,7 +50,9 @@ _DERIVED = {
         "(accuracy - chance) / (clean accuracy - chance); left out where clean accuracy is less "
         f"than {LEAST_CLEAN:g} above chance."
     ),
-    "differences": "model_a minus model_b, paired by training seed and unit.",
+    "differences": (
+        "model_a minus model_b, paired by training seed and unit; none by a metric that is a null."
+    ),
     "mean-differences": "The differences averaged over all severities other than zero.",
 }
 
@@ -76,7 +78,8 @@ def summaries_of(observations: pd.DataFrame, run: Mapping[str, Any]) -> dict[str
             observations[observations["probe"] == name],
             pairs=pairs,
             classes=classes,
-            nominal=_nominal(name, run),
+            nominal=_metrics("nominal", name, run),
+            nulls=_metrics("null", name, run),
         )
         for name in names
     }
@@ -123,10 +126,10 @@ def _write(table: pd.DataFrame, about: Mapping[str, Any], stem: Path) -> dict[st
     return {path.name: path for path in paths.values()}
 
 
-def _nominal(name: str, run: Mapping[str, Any]) -> set[str]:
-    """Return the metrics of a probe whose values are names in numbers."""
+def _metrics(kind: str, name: str, run: Mapping[str, Any]) -> set[str]:
+    """Return the metrics of a probe that are nominal, or nulls; an older run names no nulls."""
     metrics = run.get("probes", {}).get(name, {}).get("metrics", ())
-    return {metric["name"] for metric in metrics if metric.get("nominal")}
+    return {metric["name"] for metric in metrics if metric.get(kind)}
 
 
 def _pairs(observations: pd.DataFrame) -> Pairs:

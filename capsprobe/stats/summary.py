@@ -7,6 +7,7 @@ is where the time goes.
 from collections.abc import Set
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from capsprobe.stats.aggregate import (
@@ -46,10 +47,12 @@ def summarise(
     pairs: Pairs = (),
     classes: int = 10,
     nominal: Set[str] = frozenset(),
+    nulls: Set[str] = frozenset(),
 ) -> Summary:
     """Return all tables of one probe; `pairs` are those that differences are taken of.
 
-    Values of `nominal` metrics have no mean: the estimates say how alike they are instead.
+    Values of `nominal` metrics have no mean: the estimates say how alike they are instead. By
+    `nulls` models do not differ: they have no differences.
     """
     alike = agreements(observations, nominal)
     observations = observations[~observations["metric"].isin(nominal)]
@@ -60,7 +63,8 @@ def summarise(
         estimates.append(with_wilson(found, binary))
         means.append(mean_table(found))
         skills.append(skill_table(found, classes))
-        for shared in map(resample, shared_blocks(block, pairs)):
+        compared = block.only(np.flatnonzero(~block.keys["metric"].isin(nulls)))
+        for shared in map(resample, shared_blocks(compared, pairs)):
             differences.append(as_table(shared))
             mean_differences.append(mean_table(shared))
     return Summary(
