@@ -7,6 +7,7 @@ is where the time goes.
 from collections.abc import Set
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from capsprobe.stats.aggregate import (
@@ -57,13 +58,14 @@ def summarise(
     classes: int = 10,
     nominal: Set[str] = frozenset(),
     censored: Set[str] = frozenset(),
+    nulls: Set[str] = frozenset(),
     baseline: str | None = None,
 ) -> Summary:
     """Return all tables of one probe; `pairs` are those that differences are taken of.
 
     Values of `nominal` metrics have no mean: the estimates say how alike they are instead. Those
-    of `censored` ones have a median. With a `baseline`, a model's name, the errors of all stand
-    beside its errors.
+    of `censored` ones have a median. By `nulls` models do not differ: they have no differences.
+    With a `baseline`, a model's name, the errors of all stand beside its errors.
     """
     alike = agreements(observations, nominal)
     medians = censored_table(observations, censored)
@@ -78,7 +80,8 @@ def summarise(
         skills.append(skill_table(found, classes))
         if baseline is not None:
             errors.append(found)
-        for shared in map(resample, shared_blocks(block, pairs)):
+        compared = block.only(np.flatnonzero(~block.keys["metric"].isin(nulls)))
+        for shared in map(resample, shared_blocks(compared, pairs)):
             differences.append(as_table(shared))
             mean_differences.append(mean_table(shared))
     return Summary(
