@@ -75,12 +75,14 @@ class _Routed(torch.autograd.Function):
         inside, weight, *kept = ctx.saved_tensors
         weights = Weights(weight, ctx.parents)
         rounds = rounds_for(weights)
-        by_children = torch.empty_like(inside)
+        by_children = torch.zeros_like(inside)
         by_weights = torch.zeros_like(weights.flat) if ctx.needs_input_grad[1] else None
         for images, inputs in zip(rounds.image_tiles(inside.shape[2]), kept, strict=True):
             few = inside[..., images]
-            part = _Backward(few, weights, rounds(few, weights), by_weights)
-            by_children[..., images] = part(inputs, gradient[images].permute(1, 2, 0))
+            part = _Backward(
+                few, weights, rounds(few, weights), by_children[..., images], by_weights
+            )
+            part(inputs, gradient[images].permute(1, 2, 0))
         shaped = None if by_weights is None else by_weights.view_as(weight)
         return by_children.permute(2, 0, 1), shaped, None, None
 
@@ -111,16 +113,16 @@ class _Backward:
         children: Float[Tensor, INSIDE_CHILDREN],
         weights: Weights,
         rounds: Rounds,
+        by_children: Float[Tensor, INSIDE_CHILDREN],
         by_weights: Tensor | None,
     ) -> None:
         self.children, self.weights, self.rounds = children, weights, rounds
-        self.by_weights = by_weights
-        self.by_children = torch.zeros_like(children)
+        self.by_children, self.by_weights = by_children, by_weights
 
     def __call__(
         self, inputs: Float[Tensor, _INPUTS], gradient: Float[Tensor, INSIDE_PARENTS]
-    ) -> Float[Tensor, INSIDE_CHILDREN]:
-        """Return the gradient by the children; add that by the weights, where one is wanted."""
+    ) -> None:
+        """Add the gradients by the children and, where one is wanted, by the weights."""
         with torch.enable_grad():
             leaves = [given.contiguous().requires_grad_() for given in inputs.detach()]
             parents = [squash_inside(leaf) for leaf in leaves]
@@ -138,11 +140,11 @@ class _Backward:
                 earlier += by_parents
         (by_input,) = torch.autograd.grad(parents[0], leaves[0], wanted[0])
         self._first(by_input / self.weights.parents)
-        return self.by_children
 
     def _first(self, by_input: Float[Tensor, INSIDE_PARENTS]) -> None:
         """Go back through the first iteration, whose coefficients are constant."""
         flat = by_input.flatten(0, 1)
-        self.by_children += (self.weights.flat @ flat).view_as(self.children)
+        rows = self.by_children.view(len(self.weights.flat), flat.shape[1])
+        rows.addmm_(self.weights.flat, flat)
         if self.by_weights is not None:
             self.by_weights += self.children.flatten(0, 1) @ flat.t()
