@@ -79,6 +79,8 @@ def test_robustness_on_a_few_images_writes_a_whole_run_folder(
     for probe in ("affine", "adversarial", "corruption", "overlap", "spatial"):
         assert (folder / "tables" / f"{probe}.csv").is_file()
         assert (folder / "tables" / f"{probe}.parquet").is_file()
+    settings = json.loads((folder / "run.json").read_text())["probes"]
+    assert [settings[probe]["settings"]["limit"] for probe in ("adversarial", "spatial")] == [6, 6]
     assert list((folder / "figures").glob("*.svg"))
     assert (folder / "index.html").stat().st_size < 2_000_000
     before = {path: path.read_bytes() for path in folder.glob("*/*.[cs][sv][vg]")}
