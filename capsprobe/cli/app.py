@@ -47,6 +47,7 @@ Seeds = Annotated[
 BatchSize = Annotated[
     str, typer.Option(help="auto, or how many images go through a network at once.")
 ]
+Jobs = Annotated[str, typer.Option(help="auto, or how many processes measure at once.")]
 Config = Annotated[
     Path | None, typer.Option(help="TOML file with settings, as in [probe.adversarial].")
 ]
@@ -71,7 +72,8 @@ def robustness(
     data_dir: DataDir = None,
     weights: Weights = None,
     probe: Annotated[
-        list[str] | None, typer.Option(help="affine, adversarial, overlap; all by default.")
+        list[str] | None,
+        typer.Option(help="affine, spatial, adversarial, overlap; all by default."),
     ] = None,
     seed: Seeds = None,
     routing: Annotated[
@@ -92,13 +94,15 @@ def robustness(
         typer.Option(help="Spent on attacks: quick (the default), standard or strong."),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(help="So many test images; else all, 100 of them attacked.")
+        int | None,
+        typer.Option(help="So many test images; else all, fewer of them attacked."),
     ] = None,
     batch_size: BatchSize = "auto",
     dtype: Annotated[
         str, typer.Option(help="fp32 or bf16: the precision in which attacks search.")
     ] = "fp32",
     device: Device = "auto",
+    jobs: Jobs = "auto",
     output: Annotated[
         Path | None, typer.Option(help="Run folder; reports/robustness-DATASET by default.")
     ] = None,
@@ -109,7 +113,7 @@ def robustness(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Put checkpoints through affine, adversarial and overlap probes; write a report.
+    """Put checkpoints through affine, spatial, adversarial and overlap probes.
 
     Without --model: all but the heads that only differ in their routing (se-head among them).
     """
@@ -139,6 +143,7 @@ def robustness(
         fresh=fresh,
         as_json=as_json,
         quiet=quiet,
+        jobs=jobs,
     )
     raise typer.Exit(measuring.tell_ahead(request) if dry_run else measuring.measure(request))
 
@@ -159,6 +164,7 @@ def routing(
     ] = None,
     batch_size: BatchSize = "auto",
     device: Device = "auto",
+    jobs: Jobs = "auto",
     output: Annotated[
         Path | None, typer.Option(help="Run folder; reports/routing-DATASET by default.")
     ] = None,
@@ -192,6 +198,7 @@ def routing(
         fresh=fresh,
         as_json=as_json,
         quiet=quiet,
+        jobs=jobs,
     )
     raise typer.Exit(measuring.tell_ahead(request) if dry_run else measuring.measure(request))
 

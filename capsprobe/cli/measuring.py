@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from capsprobe.cli.devices import resolve
+from capsprobe.cli.jobs import jobs_for
 from capsprobe.cli.options import integer
 from capsprobe.cli.threads import use_threads
 from capsprobe.faults import EnvironmentFault, UsageFault
@@ -39,7 +40,7 @@ ROUTING_HEADS = (
     "capsnet-kmeans",
     "se-head",
 )
-ROBUSTNESS = ("adversarial", "affine", "overlap")
+ROBUSTNESS = ("adversarial", "affine", "corruption", "overlap", "spatial")
 ROUTING = ("gate", "routing")
 DONE, CELLS_FAILED, INTERRUPTED = 0, 1, 130
 
@@ -55,6 +56,7 @@ class Request:
     fresh: bool
     as_json: bool
     quiet: bool
+    jobs: str = "auto"
 
 
 def robustness_settings(
@@ -79,6 +81,8 @@ def robustness_settings(
     if options["limit"] is not None:
         # Who says how many images are wanted gets them attacked too, however long it takes.
         attacked.setdefault("limit", options["limit"])
+        for probe in ("corruption", "spatial"):
+            configured.setdefault(probe, {}).setdefault("limit", options["limit"])
     return _settings(probe_settings=configured, unless_named=unless_named, **options)
 
 
@@ -111,7 +115,7 @@ def tell_ahead(request: Request) -> int:
 def measure(request: Request) -> int:
     """Run the study and write the report; print its path and return the exit status."""
     console = Console(stderr=True)
-    use_threads()
+    jobs = jobs_for(request.jobs, request.settings.device, threads=use_threads())
     plan = plan_study(request.settings)
     standing = read_record(request.folder)
     if standing is None or not same_cells(standing, plan):
@@ -123,6 +127,7 @@ def measure(request: Request) -> int:
             listener=listener,
             fresh=request.fresh,
             plan=plan,
+            jobs=jobs,
         )
     for line in outcome.set_aside:
         console.print(f"warning: {line}", markup=False, highlight=False, soft_wrap=True)

@@ -89,15 +89,21 @@ def forgone(run: Mapping[str, Any]) -> Iterator[Caution]:
 
 
 def left_out(run: Mapping[str, Any]) -> Iterator[Caution]:
-    """Yield what could not be measured, over all checkpoints of a part, by reason."""
+    """Yield what could not be measured, over all checkpoints of a part, by reason.
+
+    Parts that lost the same are named together.
+    """
     counts: dict[tuple[str, str, str], list[int]] = {}
     for cell in run.get("cells", ()):
         for reason, count in (cell.get("left_out") or {}).items():
             key = str(cell["probe"]), str(cell.get("part", "")), str(reason)
             counts.setdefault(key, []).append(int(count))
+    alike: dict[tuple[str, str, int, int], list[str]] = {}
     for (probe, part, reason), held in sorted(counts.items()):
-        facts = {"probe": probe, "part": part, "reason": reason}
-        yield Caution(kind="left_out", facts={**facts, "fewest": min(held), "most": max(held)})
+        alike.setdefault((probe, reason, min(held), max(held)), []).append(part)
+    for (probe, reason, fewest, most), parts in alike.items():
+        facts = {"probe": probe, "parts": parts, "reason": reason}
+        yield Caution(kind="left_out", facts={**facts, "fewest": fewest, "most": most})
 
 
 def _cells(run: Mapping[str, Any]) -> Iterator[Caution]:

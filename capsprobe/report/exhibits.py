@@ -1,4 +1,4 @@
-"""What is shown of routing and gates: figures and tables that answer one question together."""
+"""Figures and tables that answer one question together, where curves do not say it all."""
 
 from dataclasses import dataclass
 
@@ -47,7 +47,7 @@ class Violins:
 class Matrix:
     """One figure: numbers in rows and columns; None where there is none.
 
-    `model` is "" where the rows are models.
+    `model` is "" where the rows are models; with a `condition`, columns are the classes under it.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Matrix:
     values: tuple[tuple[float | None, ...], ...]
     n_seeds: tuple[int, int]
     n_units: tuple[int, int]
+    condition: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +132,59 @@ class Planes:
     portrait: Portrait
 
 
-Figure = Panel | Course | Violins | Matrix | Dots | Heatmaps | Planes
+@dataclass(frozen=True, kw_only=True)
+class Ladder:
+    """One figure: a row a condition, in it a point a model, a fraction."""
+
+    name: str
+    metric: str
+    rows: tuple[tuple[str, tuple[Dot, ...]], ...]
+    n_seeds: tuple[int, int]
+    n_units: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stair:
+    """One row of a figure: a condition, a point a model, and how many images they rest on."""
+
+    condition: str
+    dots: tuple[Dot, ...]
+    n_units: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stairs:
+    """One figure: accuracy under conditions that are ever harder."""
+
+    name: str
+    metric: str
+    rows: tuple[Stair, ...]
+    n_seeds: tuple[int, int]
+    n_units: tuple[int, int]
+
+
+# Grey levels, row by row.
+Pixels = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strips:
+    """One figure: an image under each condition, a row, at each severity; None where it was not.
+
+    `published` has for each row the severity that a published test shows, None where it is not
+    among them.
+    """
+
+    name: str
+    unit_id: int
+    label: str
+    rows: tuple[str, ...]
+    severities: tuple[float, ...]
+    pictures: tuple[tuple[Pixels | None, ...], ...]
+    published: tuple[float | None, ...]
+
+
+Figure = Panel | Course | Violins | Matrix | Dots | Heatmaps | Planes | Ladder | Stairs | Strips
 
 
 @dataclass(frozen=True, kw_only=True)

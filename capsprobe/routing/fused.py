@@ -18,7 +18,13 @@ from torch.autograd.function import once_differentiable
 
 from capsprobe.routing.base import check_iterations, squash
 from capsprobe.routing.gpu import rounds_for
-from capsprobe.routing.rounds import INSIDE_CHILDREN, INSIDE_PARENTS, Rounds, Weights
+from capsprobe.routing.rounds import (
+    INSIDE_CHILDREN,
+    INSIDE_PARENTS,
+    Rounds,
+    Weights,
+    squash_inside,
+)
 from capsprobe.shapes import CHILDREN, PARENTS, WEIGHT
 
 _INPUTS = "iterations parents pose images"
@@ -69,12 +75,14 @@ class _Routed(torch.autograd.Function):
         inside, weight, *kept = ctx.saved_tensors
         weights = Weights(weight, ctx.parents)
         rounds = rounds_for(weights)
-        by_children = torch.empty_like(inside)
+        by_children = torch.zeros_like(inside)
         by_weights = torch.zeros_like(weights.flat) if ctx.needs_input_grad[1] else None
         for images, inputs in zip(rounds.image_tiles(inside.shape[2]), kept, strict=True):
             few = inside[..., images]
-            part = _Backward(few, weights, rounds(few, weights), by_weights)
-            by_children[..., images] = part(inputs, gradient[images].permute(1, 2, 0))
+            part = _Backward(
+                few, weights, rounds(few, weights), by_children[..., images], by_weights
+            )
+            part(inputs, gradient[images].permute(1, 2, 0))
         shaped = None if by_weights is None else by_weights.view_as(weight)
         return by_children.permute(2, 0, 1), shaped, None, None
 
@@ -93,7 +101,7 @@ def _later_inputs(inputs: Float[Tensor, _INPUTS], rounds: Rounds) -> None:
     """Write the sums that are squashed in all iterations but the first."""
     parents = torch.zeros_like(inputs[0])
     for before, sums in zip(inputs[:-1], inputs[1:], strict=True):
-        parents += _squash(before)
+        parents += squash_inside(before)
         sums.copy_(rounds.sums(parents))
 
 
@@ -105,19 +113,19 @@ class _Backward:
         children: Float[Tensor, INSIDE_CHILDREN],
         weights: Weights,
         rounds: Rounds,
+        by_children: Float[Tensor, INSIDE_CHILDREN],
         by_weights: Tensor | None,
     ) -> None:
         self.children, self.weights, self.rounds = children, weights, rounds
-        self.by_weights = by_weights
-        self.by_children = torch.zeros_like(children)
+        self.by_children, self.by_weights = by_children, by_weights
 
     def __call__(
         self, inputs: Float[Tensor, _INPUTS], gradient: Float[Tensor, INSIDE_PARENTS]
-    ) -> Float[Tensor, INSIDE_CHILDREN]:
-        """Return the gradient by the children; add that by the weights, where one is wanted."""
+    ) -> None:
+        """Add the gradients by the children and, where one is wanted, by the weights."""
         with torch.enable_grad():
             leaves = [given.contiguous().requires_grad_() for given in inputs.detach()]
-            parents = [_squash(leaf) for leaf in leaves]
+            parents = [squash_inside(leaf) for leaf in leaves]
         wanted = [torch.zeros_like(leaf) for leaf in leaves]
         wanted[-1] += gradient
         for iteration in reversed(range(1, len(leaves))):
@@ -132,15 +140,11 @@ class _Backward:
                 earlier += by_parents
         (by_input,) = torch.autograd.grad(parents[0], leaves[0], wanted[0])
         self._first(by_input / self.weights.parents)
-        return self.by_children
 
     def _first(self, by_input: Float[Tensor, INSIDE_PARENTS]) -> None:
         """Go back through the first iteration, whose coefficients are constant."""
         flat = by_input.flatten(0, 1)
-        self.by_children += (self.weights.flat @ flat).view_as(self.children)
+        rows = self.by_children.view(len(self.weights.flat), flat.shape[1])
+        rows.addmm_(self.weights.flat, flat)
         if self.by_weights is not None:
             self.by_weights += self.children.flatten(0, 1) @ flat.t()
-
-
-def _squash(inputs: Float[Tensor, INSIDE_PARENTS]) -> Float[Tensor, INSIDE_PARENTS]:
-    return squash(inputs.transpose(1, 2)).transpose(1, 2)

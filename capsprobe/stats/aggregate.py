@@ -24,9 +24,10 @@ AGGREGATE_COLUMNS = (
 )
 _KINDS = {
     **dict.fromkeys(
-        ("model", "model_a", "model_b", "dataset", "condition", "metric", "interval"), "str"
+        ("model", "model_a", "model_b", "dataset", "condition", "metric", "interval", "baseline"),
+        "str",
     ),
-    **dict.fromkeys(("n_seeds", "n_units", "n_severities"), "int64"),
+    **dict.fromkeys(("n_seeds", "n_units", "n_severities", "n_kinds"), "int64"),
     **dict.fromkeys(("severity", "estimate", "lower", "upper", "chance"), "float64"),
 }
 
@@ -77,7 +78,7 @@ def as_table(found: Estimates) -> pd.DataFrame:
         upper=np.maximum(upper, found.estimate),
         n_seeds=found.n_seeds,
         n_units=found.present.sum(axis=0),
-        interval="bootstrap",
+        interval=np.full(len(found.keys), "bootstrap", dtype=object),
     )
 
 

@@ -41,7 +41,8 @@ def mean_table(found: Estimates) -> pd.DataFrame:
     """Return the mean of the estimates that differ in nothing but a severity other than zero."""
     perturbed = found.only(np.flatnonzero(found.keys["severity"] != 0.0))
     keys = perturbed.keys.drop(columns="severity")
-    grouped = keys.groupby(list(keys.columns), observed=True)
+    differing = [name for name in keys.columns if name not in ("dataset", "condition")]
+    grouped = keys.groupby(differing, observed=True)
     curves = [np.asarray(rows) for rows in grouped.indices.values()]
     return as_table(_means(perturbed, keys, curves)) if curves else pd.DataFrame()
 
@@ -52,7 +53,7 @@ def _means(found: Estimates, keys: pd.DataFrame, curves: list[np.ndarray]) -> Es
     return Estimates(
         keys=firsts.assign(n_severities=[len(curve) for curve in curves]),
         estimate=np.array([found.estimate[curve].mean() for curve in curves]),
-        draws=np.stack([found.draws[:, curve].mean(axis=1) for curve in curves], axis=1),
+        draws=np.stack([found.draws.T[curve].mean(axis=0) for curve in curves]).T,
         n_seeds=np.array([found.n_seeds[curve].min() for curve in curves]),
         present=np.stack([found.present[:, curve].any(axis=1) for curve in curves], axis=1),
     )

@@ -1,24 +1,21 @@
 """Running a study: what is finished is taken, what is missing is computed and kept at once."""
 
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 import torch
 
-from capsprobe.data.base import Source, datasets
 from capsprobe.data.images import ImageSet
-from capsprobe.data.views import Name
 from capsprobe.faults import EnvironmentFault
 from capsprobe.files import check_writable
-from capsprobe.models.base import Network
-from capsprobe.models.checkpoints import Entry, check_weights, load_model
-from capsprobe.models.folding import fold
-from capsprobe.models.swapping import swap
+from capsprobe.models.checkpoints import Entry, check_weights
 from capsprobe.parts import Part
 from capsprobe.probes.base import Probe
+from capsprobe.study.examining import Examined, Examiner, base_images
+from capsprobe.study.executors import Executor, Here, Workers
 from capsprobe.study.grid import Cell, checkpoints, grid
 from capsprobe.study.settings import Settings, build_probes
 from capsprobe.study.store import Store
@@ -47,6 +44,16 @@ class Listener(Protocol):
 
     def finished(self, state: CellState, index: int, total: int) -> None:
         """Hear what became of it."""
+
+
+class Nobody:
+    """Shows nothing."""
+
+    def started(self, cell: Cell, index: int, total: int) -> None:
+        """Take note of nothing."""
+
+    def finished(self, state: CellState, index: int, total: int) -> None:
+        """Take note of nothing."""
 
 
 @dataclass(kw_only=True)
@@ -96,8 +103,11 @@ def run_study(
     listener: Listener | None = None,
     fresh: bool = False,
     plan: Outcome | None = None,
+    jobs: int = 1,
 ) -> Outcome:
     """Measure what `folder` does not hold yet; return what became of every cell.
+
+    With several `jobs`, so many processes share the cells and torch's threads.
 
     The cells lie in `folder/cells`; `capsprobe.parts.read_cells` gives their observations.
     A cell that fails does not stop the others. After Ctrl-C the outcome is what was finished,
@@ -112,17 +122,11 @@ def run_study(
     check_writable(folder / "cells")
     store = Store(folder / "cells")
     try:
-        _measure_all(outcome, store, listener, fresh)
+        _measure_all(outcome, store, _executor(outcome, jobs), listener or Nobody(), fresh)
     except KeyboardInterrupt:
         outcome.interrupted = True
     outcome.set_aside = store.set_aside
     return outcome
-
-
-def base_images(settings: Settings) -> ImageSet:
-    """Return the test images that every probe starts from, limited as asked."""
-    base = Name.parse(settings.dataset).base
-    return datasets[base]("test", Source(folder=settings.data_dir)).limit(settings.limit)
 
 
 def check_device(name: str) -> None:
@@ -136,36 +140,34 @@ def check_device(name: str) -> None:
         ) from error
 
 
-def _measure_all(outcome: Outcome, store: Store, listener: Listener | None, fresh: bool) -> None:
-    network = _Loaded(outcome.settings)
-    for index, cell in enumerate(outcome.cells):
-        if listener:
-            listener.started(cell, index, len(outcome.cells))
-        kept = None if fresh else store.read(cell)
-        state = _state(cell, "cached", kept) if kept else _measure(outcome, cell, network, store)
-        outcome.states[cell.key] = state
-        if listener:
-            listener.finished(state, index, len(outcome.cells))
+def _measure_all(
+    outcome: Outcome, store: Store, run: Executor, listener: Listener, fresh: bool
+) -> None:
+    total = len(outcome.cells)
+
+    def note(state: CellState) -> None:
+        outcome.states[state.cell.key] = state
+        listener.finished(state, len(outcome.states) - 1, total)
+
+    def missing() -> Iterator[Cell]:
+        # Looked up when its turn comes: another run may have finished it meanwhile.
+        for cell in outcome.cells:
+            listener.started(cell, len(outcome.states), total)
+            if kept := None if fresh else store.read(cell):
+                note(_state(cell, "cached", kept))
+            else:
+                yield cell
+
+    with closing(run(missing())) as answers:
+        for cell, examined in answers:
+            note(_kept(store, cell, examined))
 
 
-def _measure(
-    outcome: Outcome, cell: Cell, load: Callable[[Cell], Network], store: Store
-) -> CellState:
-    start = time.perf_counter()
-    probe, seed = outcome.probes[cell.probe], outcome.settings.seed
-    try:
-        network = load(cell)
-        network.batch_size = cell.batch_size
-        measurement = probe(network, outcome.images, part=cell.part, seed=seed)
-    except Exception as error:
-        first = str(error).splitlines()[0] if str(error) else ""
-        return CellState(
-            cell=cell,
-            state="failed",
-            cause=f"{type(error).__name__}: {first}",
-            seconds=time.perf_counter() - start,
-        )
-    return _state(cell, "done", store.write(cell, measurement, time.perf_counter() - start))
+def _kept(store: Store, cell: Cell, examined: Examined) -> CellState:
+    """Return what became of a cell, its measurement written."""
+    if examined.measurement is None:
+        return CellState(cell=cell, state="failed", cause=examined.cause, seconds=examined.seconds)
+    return _state(cell, "done", store.write(cell, examined.measurement, examined.seconds))
 
 
 def _state(cell: Cell, state: State, finished: Part) -> CellState:
@@ -178,25 +180,7 @@ def _state(cell: Cell, state: State, finished: Part) -> CellState:
     )
 
 
-class _Loaded:
-    """The network of the checkpoint at hand, swapped; cells come ordered by checkpoint."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._entry: Entry | None = None
-        self._network: Network | None = None
-
-    def __call__(self, cell: Cell) -> Network:
-        if self._network is None or cell.entry != self._entry:
-            self._network = self._load(cell)
-            self._entry = cell.entry
-        return self._network
-
-    def _load(self, cell: Cell) -> Network:
-        entry, folder = cell.entry, self._settings.weights
-        network = load_model(entry.model, dataset=entry.dataset, seed=entry.seed, folder=folder)
-        if cell.swap:
-            swap(network, routing=cell.swap.routing, iterations=cell.swap.iterations)
-        # The layout in which this machine's convolutions are fastest.
-        laid_out = fold(network).to(memory_format=torch.channels_last)
-        return laid_out.to(self._settings.device)
+def _executor(outcome: Outcome, jobs: int) -> Executor:
+    if jobs > 1:
+        return Workers(outcome.settings, outcome.probes, count=jobs)
+    return Here(Examiner(outcome.settings, outcome.probes, outcome.images))

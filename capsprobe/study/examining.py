@@ -1,0 +1,79 @@
+"""One cell: the checkpoint loaded, the probe put to it, and what came of it."""
+
+import time
+from dataclasses import dataclass
+
+import torch
+
+from capsprobe.data.base import Source, datasets
+from capsprobe.data.images import ImageSet
+from capsprobe.data.views import Name
+from capsprobe.models.base import Network
+from capsprobe.models.checkpoints import Entry, load_model
+from capsprobe.models.folding import fold
+from capsprobe.models.swapping import swap
+from capsprobe.probes.base import Probe
+from capsprobe.study.grid import Cell
+from capsprobe.study.settings import Settings
+from capsprobe.tables import Measurement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    """What came of a cell: a measurement, or else the cause of its failure."""
+
+    seconds: float = 0.0
+    measurement: Measurement | None = None
+    cause: str = ""
+
+
+class Examiner:
+    """Examines one cell after the other, and fails with none of them."""
+
+    def __init__(self, settings: Settings, probes: dict[str, Probe], images: ImageSet) -> None:
+        self._probes, self._images, self._seed = probes, images, settings.seed
+        self._load = _Loaded(settings)
+
+    def __call__(self, cell: Cell) -> Examined:
+        """Return what the cell's probe measures of its checkpoint."""
+        start = time.perf_counter()
+        try:
+            network = self._load(cell)
+            network.batch_size = cell.batch_size
+            probe = self._probes[cell.probe]
+            measurement = probe(network, self._images, part=cell.part, seed=self._seed)
+        except Exception as error:
+            first = str(error).splitlines()[0] if str(error) else ""
+            cause = f"{type(error).__name__}: {first}"
+            return Examined(cause=cause, seconds=time.perf_counter() - start)
+        return Examined(measurement=measurement, seconds=time.perf_counter() - start)
+
+
+def base_images(settings: Settings) -> ImageSet:
+    """Return the test images that every probe starts from, limited as asked."""
+    base = Name.parse(settings.dataset).base
+    return datasets[base]("test", Source(folder=settings.data_dir)).limit(settings.limit)
+
+
+class _Loaded:
+    """The network of the checkpoint at hand, swapped; cells come ordered by checkpoint."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._entry: Entry | None = None
+        self._network: Network | None = None
+
+    def __call__(self, cell: Cell) -> Network:
+        if self._network is None or cell.entry != self._entry:
+            self._network = self._load(cell)
+            self._entry = cell.entry
+        return self._network
+
+    def _load(self, cell: Cell) -> Network:
+        entry, folder = cell.entry, self._settings.weights
+        network = load_model(entry.model, dataset=entry.dataset, seed=entry.seed, folder=folder)
+        if cell.swap:
+            swap(network, routing=cell.swap.routing, iterations=cell.swap.iterations)
+        # The layout in which this machine's convolutions are fastest.
+        laid_out = fold(network).to(memory_format=torch.channels_last)
+        return laid_out.to(self._settings.device)

@@ -1,0 +1,156 @@
+"""Where cells are examined: in this process one after the other, or in several at once.
+
+A compact network's layers are too short for threads to share: two processes of one thread each get
+nearly twice as far as one process of two threads.
+"""
+
+import multiprocessing
+import signal
+import threading
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from itertools import islice
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
+from os import _exit
+from typing import Protocol, runtime_checkable
+
+import torch
+
+from capsprobe.probes.base import Probe
+from capsprobe.study.examining import Examined, Examiner, base_images
+from capsprobe.study.grid import Cell
+from capsprobe.study.settings import Settings
+
+LOST = "its process was killed twice, perhaps for want of memory"
+# Cells that wait at the workers' door, so that none idles while a result is written.
+_AHEAD = 1
+Answer = tuple[Cell, Examined]
+Answers = Generator[Answer, None, None]
+
+
+@runtime_checkable
+class Executor(Protocol):
+    """Takes cells as it gets to them; yields each with what came of it, in any order."""
+
+    def __call__(self, cells: Iterable[Cell]) -> Answers:
+        """Yield every cell with its outcome."""
+
+
+class Here:
+    """Examines cells in this process, in turn."""
+
+    def __init__(self, examiner: Examiner) -> None:
+        self._examiner = examiner
+
+    def __call__(self, cells: Iterable[Cell]) -> Answers:
+        """Yield every cell with its outcome."""
+        for cell in cells:
+            yield cell, self._examiner(cell)
+
+
+class Workers:
+    """Examines cells in so many processes, which share the threads and end with this one.
+
+    Nobody knows which cell it was that had a worker killed: all that were under way are tried
+    again, each in a process of its own. One that has that killed too has failed.
+    """
+
+    def __init__(self, settings: Settings, probes: dict[str, Probe], *, count: int) -> None:
+        self._settings, self._probes, self._count = settings, probes, count
+        self._threads = max(1, torch.get_num_threads() // count)
+
+    def __call__(self, cells: Iterable[Cell]) -> Answers:
+        """Yield every cell with its outcome, the first that is done first."""
+        waiting = iter(cells)
+        while lost := (yield from self._until_one_is_lost(waiting)):
+            for cell in lost:
+                yield cell, self._alone(cell)
+
+    def _until_one_is_lost(self, waiting: Iterator[Cell]) -> Generator[Answer, None, list[Cell]]:
+        """Yield outcomes; return the cells that were under way when a worker was lost."""
+        under_way: dict[Future[Examined], Cell] = {}
+        with self._pool(self._count) as pool:
+            while True:
+                for cell in islice(waiting, self._count + _AHEAD - len(under_way)):
+                    under_way[_submitted(pool, cell)] = cell
+                if not under_way:
+                    return []
+                for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                    if isinstance(future.exception(), BrokenProcessPool):
+                        return list(under_way.values())
+                    yield under_way.pop(future), future.result()
+
+    def _alone(self, cell: Cell) -> Examined:
+        with self._pool(1) as pool:
+            try:
+                return _submitted(pool, cell).result()
+            except BrokenProcessPool:
+                return Examined(cause=LOST)
+
+    @contextmanager
+    def _pool(self, count: int) -> Iterator[ProcessPoolExecutor]:
+        """Yield a pool whose processes end at once where this one does, or is interrupted."""
+        context = _context()
+        reader, writer = context.Pipe(duplex=False)
+        pool = ProcessPoolExecutor(
+            count,
+            mp_context=context,
+            initializer=_begin,
+            initargs=(self._settings, self._probes, self._threads, reader),
+        )
+        try:
+            yield pool
+            pool.shutdown()
+        finally:
+            writer.close()
+            pool.shutdown(cancel_futures=True)
+            reader.close()
+
+
+def _context() -> BaseContext:
+    """Return how processes are started: never by a fork of this one, which has threads."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    # Imported once, and not by each process.
+    context.set_forkserver_preload([__name__])
+    return context
+
+
+def _submitted(pool: ProcessPoolExecutor, cell: Cell) -> Future[Examined]:
+    """Return the future of a cell; one that has failed already where the pool is lost."""
+    try:
+        return pool.submit(_examine, cell)
+    except BrokenProcessPool as error:
+        failed: Future[Examined] = Future()
+        failed.set_exception(error)
+        return failed
+
+
+class _Worker:
+    """What a worker process keeps from cell to cell."""
+
+    examiner: Examiner
+
+
+def _begin(
+    settings: Settings, probes: dict[str, Probe], threads: int, lifeline: Connection
+) -> None:
+    """Make this process a worker. Ctrl-C reaches it too, but it is its parent's to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
+    torch.set_num_threads(threads)
+    _Worker.examiner = Examiner(settings, probes, base_images(settings))
+
+
+def _end_with_parent(lifeline: Connection) -> None:
+    """End this process once the other end of the pipe is closed."""
+    lifeline.poll(None)
+    _exit(1)
+
+
+def _examine(cell: Cell) -> Examined:
+    return _Worker.examiner(cell)

@@ -1,0 +1,131 @@
+"""Cells in several processes: the same tables, and nothing lost with a worker."""
+
+import multiprocessing
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from capsprobe.parts import read_cells
+from capsprobe.study import Settings, run_study
+from capsprobe.study.executors import LOST
+from capsprobe.study.grid import Cell
+from capsprobe.study.record import record
+from capsprobe.study.running import Nobody, Outcome
+
+
+@pytest.fixture
+def attacked(checkpoints: Path) -> Settings:
+    """Four checkpoints, attacked on a few images: a worker knows only what the package holds."""
+    given = {"adversarial": {"linf": (0.1,), "l2": (1.0,), "steps": 1, "queries": 1}}
+    return Settings(
+        weights=checkpoints, probes=("adversarial",), limit=4, batch_size=4, probe_settings=given
+    )
+
+
+def table(outcome: Outcome, folder: Path) -> pd.DataFrame:
+    return read_cells(folder / "cells", record(outcome, command="", title="")["cells"])[0]
+
+
+class Kills(Nobody):
+    """A listener that kills a worker when the fifth cell is at hand."""
+
+    def started(self, cell: Cell, index: int, total: int) -> None:
+        workers = multiprocessing.active_children()
+        if index == 4 and workers:
+            workers[0].kill()
+
+
+class Stops(Nobody):
+    """A listener that interrupts once two cells are finished."""
+
+    def started(self, cell: Cell, index: int, total: int) -> None:
+        if index == 2:
+            raise KeyboardInterrupt
+
+
+def test_workers_find_what_one_process_finds(attacked: Settings, tmp_path: Path) -> None:
+    alone = run_study(attacked, tmp_path / "alone")
+    shared = run_study(attacked, tmp_path / "shared", jobs=2)
+    assert shared.count("done") == len(shared.cells) == 8
+    pd.testing.assert_frame_equal(
+        table(alone, tmp_path / "alone"), table(shared, tmp_path / "shared")
+    )
+
+
+def test_a_cell_that_fails_in_a_worker_stops_no_other(attacked: Settings, tmp_path: Path) -> None:
+    impossible = {"adversarial": {"linf": (0.1,), "l2": (200.0,), "steps": 1, "queries": 1}}
+    outcome = run_study(
+        attacked.model_copy(update={"probe_settings": impossible}), tmp_path, jobs=2
+    )
+    assert (outcome.count("failed"), outcome.count("done")) == (4, 4)
+    causes = {state.cause.partition(":")[0] for state in outcome.states.values()}
+    assert causes == {"", "UsageFault"}
+
+
+def test_a_killed_worker_takes_no_cell_with_it(attacked: Settings, tmp_path: Path) -> None:
+    outcome = run_study(attacked, tmp_path, jobs=2, listener=Kills())
+    assert outcome.count("done") == len(outcome.cells)
+    assert not multiprocessing.active_children()
+
+
+def test_a_cell_whose_worker_is_always_killed_fails(attacked: Settings, tmp_path: Path) -> None:
+    done = threading.Event()
+
+    def kill() -> None:
+        while not done.wait(0.01):
+            for worker in multiprocessing.active_children():
+                worker.kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        few = attacked.model_copy(update={"models": ("cnn",), "training_seeds": (0,)})
+        outcome = run_study(few, tmp_path, jobs=2)
+    finally:
+        done.set()
+        killer.join()
+    assert {state.cause for state in outcome.states.values()} == {LOST}
+    assert outcome.count("failed") == len(outcome.cells) == 2
+
+
+def test_interrupted_workers_end_and_what_they_finished_is_kept(
+    attacked: Settings, tmp_path: Path
+) -> None:
+    outcome = run_study(attacked, tmp_path, jobs=2, listener=Stops())
+    assert outcome.interrupted
+    assert not multiprocessing.active_children()
+    rest = run_study(attacked, tmp_path, jobs=2)
+    assert rest.count("cached") == outcome.count("done")
+    assert rest.count("cached") + rest.count("done") == 8
+
+
+@pytest.mark.slow
+def test_workers_end_with_a_parent_that_is_killed(attacked: Settings, tmp_path: Path) -> None:
+    command = "robustness --probe adversarial --jobs 2 -q --output".split()
+    parent = subprocess.Popen([sys.executable, "-m", "capsprobe", *command, str(tmp_path)])
+    workers: set[int] = set()
+    while not list(tmp_path.glob("cells/*.parquet")):
+        workers |= _descendants(parent.pid)
+        time.sleep(0.2)
+    assert workers
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    deadline = time.monotonic() + 30.0
+    while time.monotonic() < deadline and any(Path(f"/proc/{pid}").exists() for pid in workers):
+        time.sleep(0.2)
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+
+
+def _descendants(pid: int) -> set[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    try:
+        found = {int(child) for child in children.read_text().split()}
+    except OSError:
+        return set()
+    return found | {below for child in found for below in _descendants(child)}
