@@ -64,6 +64,8 @@ def test_dry_run_writes_nothing_and_names_every_cell(
     monkeypatch.chdir(tmp_path)
     out = printed(monkeypatch, capsys, "robustness", "--dry-run", "--model", "cnn", "--seed", "0")
     assert "affine/rotation cnn digits seed 0" in out
+    assert "adversarial, budget quick (chosen): " in out and "adversarial, budget strong: " in out
+    assert "adversarial leaves out linf square: 40 of 5000 queries" in out
     assert not list(tmp_path.iterdir())
 
 
