@@ -15,7 +15,7 @@ its variance: the percentile bootstrap does not know about degrees of freedom.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,6 +29,8 @@ from capsprobe.stats.blocks import Block
 DRAWS = 2000
 SEED = 0
 _AT_ONCE = 250
+# Estimates that are held before tables are made of them: with their draws some 32 MB.
+_TOGETHER = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +55,21 @@ class Estimates:
             n_seeds=self.n_seeds[rows],
             present=self.present[:, rows],
         )
+
+
+def together(found: Iterable[Estimates]) -> Iterator[Estimates]:
+    """Yield the estimates of several conditions in one, as far as memory is no matter.
+
+    A table of many estimates takes hardly longer to make than one of a few.
+    """
+    held: list[Estimates] = []
+    for each in found:
+        held.append(each)
+        if sum(len(other.keys) for other in held) >= _TOGETHER:
+            yield _joined(held)
+            held = []
+    if held:
+        yield _joined(held)
 
 
 def resample(block: Block) -> Estimates:
@@ -117,6 +134,22 @@ def means_of_drawn_seeds(
         return total / number
 
 
+def _joined(found: list[Estimates]) -> Estimates:
+    """Return estimates of several blocks as one; a unit is then the same in each block alone."""
+    if len(found) == 1:
+        return found[0]
+    units = max(len(each.present) for each in found)
+    missing = [((0, units - len(each.present)), (0, 0)) for each in found]
+    present = [np.pad(each.present, pad) for each, pad in zip(found, missing, strict=True)]
+    return Estimates(
+        keys=pd.concat([each.keys for each in found], ignore_index=True),
+        estimate=np.concatenate([each.estimate for each in found]),
+        draws=np.concatenate([each.draws.T for each in found]).T,
+        n_seeds=np.concatenate([each.n_seeds for each in found]),
+        present=np.concatenate(present, axis=1),
+    )
+
+
 def _alike(sizes: Int64[np.ndarray, " estimates"]) -> Iterator[tuple[int, np.ndarray]]:
     """Yield estimates that rest on as many seeds, a few hundred at once: memory is used again."""
     for size in map(int, np.unique(sizes)):
@@ -125,7 +158,7 @@ def _alike(sizes: Int64[np.ndarray, " estimates"]) -> Iterator[tuple[int, np.nda
             yield size, same[start : start + _AT_ONCE]
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def unit_counts(units: int) -> UInt8[np.ndarray, "draws units"]:
     """Return how often each of so many units occurs in each draw; always the same."""
     return _counts("units", units)

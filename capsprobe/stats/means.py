@@ -41,8 +41,7 @@ def mean_table(found: Estimates) -> pd.DataFrame:
     """Return the mean of the estimates that differ in nothing but a severity other than zero."""
     perturbed = found.only(np.flatnonzero(found.keys["severity"] != 0.0))
     keys = perturbed.keys.drop(columns="severity")
-    differing = [name for name in keys.columns if name not in ("dataset", "condition")]
-    grouped = keys.groupby(differing, observed=True)
+    grouped = keys.groupby(list(keys.columns), observed=True)
     curves = [np.asarray(rows) for rows in grouped.indices.values()]
     return as_table(_means(perturbed, keys, curves)) if curves else pd.DataFrame()
 
