@@ -10,6 +10,8 @@ from torch import Tensor
 from capsprobe.attacks.norms import clip
 from capsprobe.shapes import IMAGES
 
+# One step for all images, or one for each.
+Size = float | Float[Tensor, "#images 1 1 1"]
 # A network that is sure of its answers has tiny gradients: any larger floor shortens their steps.
 _NEVER_ZERO = 1e-30
 
@@ -31,9 +33,14 @@ class Ball(Protocol):
         clean: Float[Tensor, IMAGES],
         gradient: Float[Tensor, IMAGES],
         *,
-        size: float,
+        size: Size,
     ) -> Float[Tensor, IMAGES]:
         """Return the images moved up the gradient by `size`, back in the ball and in [0, 1]."""
+
+    def project(
+        self, images: Float[Tensor, IMAGES], clean: Float[Tensor, IMAGES]
+    ) -> Float[Tensor, IMAGES]:
+        """Return the images, those outside moved into the ball and into [0, 1]."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +60,16 @@ class LinfBall:
         clean: Float[Tensor, IMAGES],
         gradient: Float[Tensor, IMAGES],
         *,
-        size: float,
+        size: Size,
     ) -> Float[Tensor, IMAGES]:
         """Return the images moved by the gradient's sign."""
-        return clip(images + size * gradient.sign(), clean, epsilon=self.epsilon, norm="linf")
+        return self.project(images + size * gradient.sign(), clean)
+
+    def project(
+        self, images: Float[Tensor, IMAGES], clean: Float[Tensor, IMAGES]
+    ) -> Float[Tensor, IMAGES]:
+        """Return the images with every pixel within reach of the clean one."""
+        return clip(images, clean, epsilon=self.epsilon, norm="linf")
 
 
 @dataclass(frozen=True)
@@ -68,7 +81,7 @@ class L2Ball:
     def start(self, clean: Float[Tensor, IMAGES]) -> Float[Tensor, IMAGES]:
         """Return every image moved in a random direction, up to the edge."""
         far = self.epsilon * torch.rand(len(clean), 1, 1, 1, device=clean.device)
-        return (clean + far * _unit(torch.randn_like(clean))).clamp_(0.0, 1.0)
+        return (clean + far * unit(torch.randn_like(clean))).clamp_(0.0, 1.0)
 
     def step(
         self,
@@ -76,13 +89,20 @@ class L2Ball:
         clean: Float[Tensor, IMAGES],
         gradient: Float[Tensor, IMAGES],
         *,
-        size: float,
+        size: Size,
     ) -> Float[Tensor, IMAGES]:
         """Return the images moved by the gradient's direction."""
-        return clip(images + size * _unit(gradient), clean, epsilon=self.epsilon, norm="l2")
+        return self.project(images + size * unit(gradient), clean)
+
+    def project(
+        self, images: Float[Tensor, IMAGES], clean: Float[Tensor, IMAGES]
+    ) -> Float[Tensor, IMAGES]:
+        """Return the images with perturbations shortened to the radius."""
+        return clip(images, clean, epsilon=self.epsilon, norm="l2")
 
 
-def _unit(direction: Float[Tensor, IMAGES]) -> Float[Tensor, IMAGES]:
+def unit(direction: Float[Tensor, IMAGES]) -> Float[Tensor, IMAGES]:
+    """Return the directions at length one; nothing stays nothing."""
     # The largest entry first: the squares of tiny ones would be zero.
     flat = direction.flatten(1)
     flat = flat / flat.abs().amax(dim=1, keepdim=True).clamp(min=_NEVER_ZERO)

@@ -1,14 +1,16 @@
 """What every attack shares: how it is called, what it keeps to, what it leaves behind."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal, final
+from typing import Any, ClassVar, Literal, final
 
 import torch
 from jaxtyping import Float, Int64, Shaped
 from torch import Tensor
 
 from capsprobe.attacks.adapter import PRECISIONS, Adapter, Precision, forked
+from capsprobe.attacks.budgets import Budget
 from capsprobe.attacks.norms import Norm, check_epsilon, clip, sizes
 from capsprobe.attacks.output_maps import OUTPUT_MAPS
 from capsprobe.faults import DataFault, ModelFault, UsageFault
@@ -26,15 +28,27 @@ _TOLERANCE = 1e-6
 class Attack(ABC):
     """A search for a small perturbation that makes a network err. Settings are fields.
 
-    A subclass declares `name` and `norm`, whether it `sees` gradients or scores alone, and fills
-    `perturb`. With `dtype` bf16 it searches in half precision.
+    A subclass declares `name` and `norm`, whether it `sees` gradients, scores or decisions alone,
+    the lowest `budget` that runs it, and fills `perturb`. `efforts` has the settings that a budget
+    gives it, where they are not the fields' defaults. One that `follows` is tried on what the
+    attacks before it left standing. One made for certain output maps names them in `made_for`,
+    and runs on these whatever maps are asked for. With `dtype` bf16 it searches in half precision.
     """
 
     name: ClassVar[str]
     norm: ClassVar[Norm]
-    sees: ClassVar[Literal["gradients", "scores"]] = "gradients"
+    sees: ClassVar[Literal["gradients", "scores", "decisions"]] = "gradients"
+    budget: ClassVar[Budget] = "standard"
+    efforts: ClassVar[Mapping[Budget, Mapping[str, int]]] = {}
+    follows: ClassVar[bool] = False
+    made_for: ClassVar[tuple[str, ...]] = ()
 
     dtype: Precision = "fp32"
+
+    @classmethod
+    def within(cls, budget: Budget, **settings: Any) -> "Attack":
+        """Return the attack with what a budget gives it; settings that are named come first."""
+        return cls(**{**cls.efforts.get(budget, {}), **settings})
 
     @final
     def __call__(

@@ -19,6 +19,7 @@ class Fgsm(Attack):
 
     name: ClassVar = "fgsm"
     norm: ClassVar = "linf"
+    budget: ClassVar = "quick"
 
     def perturb(
         self,

@@ -40,6 +40,11 @@ def clip(
 
 def check_epsilon(epsilon: float, *, norm: Norm, pixels: int) -> None:
     """Raise UsageFault unless a perturbation of that size can be asked of so many pixels."""
-    largest = 1.0 if norm == "linf" else math.sqrt(pixels)
-    if not 0.0 < epsilon <= largest:
-        raise UsageFault(f"expected {norm} epsilon in (0, {largest:g}], got {epsilon:g}")
+    most = largest(norm, pixels=pixels)
+    if not 0.0 < epsilon <= most:
+        raise UsageFault(f"expected {norm} epsilon in (0, {most:g}], got {epsilon:g}")
+
+
+def largest(norm: Norm, *, pixels: int) -> float:
+    """Return the size of the largest perturbation of so many pixels in [0, 1]."""
+    return 1.0 if norm == "linf" else math.sqrt(pixels)

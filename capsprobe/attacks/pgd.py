@@ -20,6 +20,12 @@ class Pgd(Attack):
 
     name: ClassVar = "pgd"
     norm: ClassVar = "linf"
+    budget: ClassVar = "quick"
+    efforts: ClassVar = {
+        "quick": {"steps": 20},
+        "standard": {"steps": 40, "restarts": 3},
+        "strong": {"steps": 100, "restarts": 50},
+    }
 
     steps: int = 40
     restarts: int = 1

@@ -25,6 +25,13 @@ class Square(Attack):
     name: ClassVar = "square"
     norm: ClassVar = "linf"
     sees: ClassVar = "scores"
+    follows: ClassVar = True
+    budget: ClassVar = "quick"
+    efforts: ClassVar = {
+        "quick": {"queries": 40},
+        "standard": {"queries": 500},
+        "strong": {"queries": 5000},
+    }
 
     queries: int = 300
 

@@ -88,6 +88,10 @@ def robustness(
         list[str] | None,
         typer.Option(help="Linf budgets of the attacks on the [0, 1] scale, as in 0.1,0.2."),
     ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(help="Spent on attacks: quick (the default), standard or strong."),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(help="So many test images; else all, 100 of them attacked.")
     ] = None,
@@ -124,6 +128,7 @@ def robustness(
             routing=routing,
             iterations=iterations,
             epsilons=floats("--eps", eps),
+            budget=budget,
             limit=limit,
             batch_size=batch_size,
             dtype=dtype,

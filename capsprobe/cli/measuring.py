@@ -59,13 +59,20 @@ class Request:
 
 
 def robustness_settings(
-    *, epsilons: tuple[float, ...], dtype: str, config: Path | None, **options: Any
+    *,
+    epsilons: tuple[float, ...],
+    budget: str | None,
+    dtype: str,
+    config: Path | None,
+    **options: Any,
 ) -> Settings:
     """Return checked settings; raise UsageFault with one line for the first that is wrong."""
     configured = _configured(config)
     # A folder of one's own is examined whole.
     unless_named = () if options["weights"] is not None else ROUTING_HEADS
     attacked = configured.setdefault("adversarial", {})
+    if budget is not None:
+        attacked["budget"] = budget
     if dtype != "fp32":
         attacked["dtype"] = dtype
     if epsilons:

@@ -1,6 +1,6 @@
 """Accuracy against the size of an adversarial perturbation, in the maximum and Euclidean norms."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
@@ -10,9 +10,10 @@ import torch
 
 from capsprobe.attacks.adapter import PRECISIONS
 from capsprobe.attacks.base import Attack, attacks
+from capsprobe.attacks.budgets import BUDGETS, MAPS, Budget, affords
 from capsprobe.attacks.curve import Curve, attack_curve, unattacked, worst
 from capsprobe.attacks.norms import Norm, check_epsilon
-from capsprobe.attacks.output_maps import OUTPUT_MAPS
+from capsprobe.attacks.output_maps import OUTPUT_MAPS, distinct
 from capsprobe.data.gallery import Gallery
 from capsprobe.data.images import ImageSet
 from capsprobe.faults import UsageFault
@@ -40,9 +41,12 @@ class Adversarial(Probe):
     attack runs through the output maps `maps` in turn, the later ones on what the earlier ones
     left standing. Attacks that see scores alone come last and work on what those that follow
     gradients left standing: their rows say what stands after both. `worst` is per image the
-    worst over all. `steps` and `restarts` are those of both kinds of projected gradient descent,
-    `queries` those of Square. At most `limit` images are attacked, a fixed random choice. With
-    `dtype` bf16 attacks search in half precision; what counts is always checked in single.
+    worst over all. At most `limit` images are attacked, a fixed random choice. With `dtype` bf16
+    attacks search in half precision; what counts is always checked in single.
+
+    The `budget` says which attacks run, through which maps, with how many steps, restarts and
+    queries. `steps`, `restarts`, `queries` and `maps` that are named come before the budget's, for
+    every attack that has them.
     """
 
     name: ClassVar = "adversarial"
@@ -51,11 +55,12 @@ class Adversarial(Probe):
 
     linf: tuple[float, ...] = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
     l2: tuple[float, ...] = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
-    steps: int = 20
-    restarts: int = 1
-    queries: int = 40
+    budget: str = "quick"
+    steps: int | None = None
+    restarts: int | None = None
+    queries: int | None = None
+    maps: tuple[str, ...] | None = None
     limit: int = 100
-    maps: tuple[str, ...] = ("margin", "scores")
     dtype: str = "fp32"
 
     def __post_init__(self) -> None:
@@ -64,7 +69,9 @@ class Adversarial(Probe):
         _check("l2", self.l2, NORM.upper)
         if self.limit < 1:
             raise UsageFault(f"expected a limit of at least 1 image, got {self.limit}")
-        _check_maps(self.maps)
+        if self.budget not in BUDGETS:
+            raise UsageFault(unknown("budget", self.budget, BUDGETS))
+        _check_maps(self._maps)
         if self.dtype not in PRECISIONS:
             raise UsageFault(unknown("dtype", self.dtype, PRECISIONS))
         for norm in _NORMS:
@@ -76,7 +83,7 @@ class Adversarial(Probe):
         return tuple(
             Condition(name=f"{norm}/{name}", unit="1", description=text)
             for norm in _NORMS
-            for name, text in _described(norm)
+            for name, text in _described(self._attacks(norm))
         )
 
     def measure(
@@ -126,18 +133,32 @@ class Adversarial(Probe):
                 images.labels,
                 epsilons=epsilons,
                 seed=seed,
-                output_maps=self.maps,
+                output_maps=distinct(self._maps, network.scores),
                 before=None if follows else worst(list(curves.values())),
             )
         return curves
 
+    @property
+    def _budget(self) -> Budget:
+        return BUDGETS[BUDGETS.index(self.budget)]
+
+    @property
+    def _maps(self) -> tuple[str, ...]:
+        return MAPS[self._budget] if self.maps is None else self.maps
+
     def _attacks(self, norm: Norm) -> dict[str, Attack]:
-        """Return every registered attack of a norm, with the settings that it shares with us."""
-        return {label: kind(**self._settings(kind)) for label, kind in _kinds(norm).items()}
+        """Return the attacks of a norm that the budget holds, with the settings named for them."""
+        return {
+            label: kind.within(self._budget, **self._settings(kind))
+            for label, kind in _kinds(norm).items()
+            if affords(self._budget, kind.budget)
+        }
 
     def _settings(self, kind: type[Attack]) -> dict[str, Any]:
-        ours = {field.name for field in fields(self)}
-        return {each.name: getattr(self, each.name) for each in fields(kind) if each.name in ours}
+        """Return our settings that an attack has too, but those that are left to the budget."""
+        ours = {field.name for field in fields(self)} & {field.name for field in fields(kind)}
+        named = {name: getattr(self, name) for name in ours}
+        return {name: value for name, value in named.items() if value is not None}
 
 
 def _kinds(norm: Norm) -> dict[str, type[Attack]]:
@@ -157,7 +178,7 @@ def _check(name: str, epsilons: tuple[float, ...], largest: float) -> None:
         raise UsageFault(f"expected {name} epsilons in rising order, each once, got {listed}")
 
 
-def _check_maps(maps: tuple[str, ...]) -> None:
+def _check_maps(maps: Sequence[str]) -> None:
     for name in maps:
         if name not in OUTPUT_MAPS:
             raise UsageFault(unknown("output map", name, tuple(OUTPUT_MAPS)))
@@ -166,12 +187,12 @@ def _check_maps(maps: tuple[str, ...]) -> None:
         raise UsageFault(f"expected one output map or more, each once, got {listed}")
 
 
-def _described(norm: Norm) -> Iterator[tuple[str, str]]:
+def _described(chosen: dict[str, Attack]) -> Iterator[tuple[str, str]]:
     """Yield the conditions' names below a norm, and what they say."""
-    for name, kind in _kinds(norm).items():
-        text = (kind.__doc__ or name).splitlines()[0]
+    for name, attack in chosen.items():
+        text = (type(attack).__doc__ or name).splitlines()[0]
         after = (
-            "" if kind.sees == "gradients" else " On what gradients left standing, both counted."
+            "" if attack.sees == "gradients" else " On what gradients left standing, both counted."
         )
         yield name, f"{text}{after} The worst over output maps."
     yield "worst", "Per image the worst over attacks and output maps."

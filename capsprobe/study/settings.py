@@ -78,6 +78,9 @@ def _build(name: str, kind: type[Probe], given: dict[str, Any]) -> Probe:
 
 def _cast(name: str, value: Any, wanted: Any) -> Any:
     """Return a value from a configuration file in the type of its field."""
+    if isinstance(wanted, types.UnionType):
+        # A setting that may be left open: a file that names it gives it a value.
+        (wanted,) = (kind for kind in typing.get_args(wanted) if kind is not types.NoneType)
     if isinstance(wanted, types.GenericAlias) and wanted.__origin__ is tuple:
         if not isinstance(value, list | tuple):
             raise UsageFault(f"{name}: expected a list, got {value!r}")

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capsprobe.attacks.output_maps import margin, scores
+from capsprobe.attacks.output_maps import OUTPUT_MAPS, distinct, dlr, margin, scores
 from capsprobe.data.views import load_images
 from capsprobe.models.base import as_logits
 from capsprobe.models.checkpoints import load_model
@@ -36,6 +36,41 @@ def test_margins_equal_a_slow_loop(logits):
     )
     found = margin(torch.from_numpy(logits), "logits").numpy()
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+@given(LOGITS)
+def test_ratios_equal_a_slow_loop(logits):
+    def ratio(row, j):
+        third = np.sort(row)[-3] if len(row) > 2 else row.max() - 1.0
+        return (row[j] - np.delete(row, j).max()) / (row.max() - third + 1e-12)
+
+    expected = np.array([[ratio(row, j) for j in range(len(row))] for row in logits.astype(float)])
+    found = dlr(torch.from_numpy(logits), "logits").numpy()
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_no_scale_and_no_shift_of_logits_changes_a_ratio():
+    raw = torch.randn(5, 10, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(dlr(1000.0 * raw + 7.0, "logits"), dlr(raw, "logits"))
+
+
+@pytest.mark.parametrize("kind", ["logits", "lengths"])
+@pytest.mark.parametrize("classes", [2, 3, 10])
+@pytest.mark.parametrize("name", list(OUTPUT_MAPS))
+def test_every_map_keeps_decisions_and_has_a_gradient(name, classes, kind):
+    generator = torch.Generator().manual_seed(classes)
+    raw = torch.rand(20, classes, generator=generator).mul(0.9).add(0.05).requires_grad_()
+    found = OUTPUT_MAPS[name](raw, kind)
+    assert torch.equal(found.argmax(dim=1), raw.argmax(dim=1))
+    (gradient,) = torch.autograd.grad(found.log_softmax(dim=1)[:, 0].sum(), raw)
+    assert (gradient.abs().sum(dim=1) > 0.0).all()
+
+
+def test_logits_need_no_map_to_be_logits():
+    names = ("margin", "scores", "logits")
+    assert distinct(names, "logits") == ("margin", "scores")
+    assert distinct(names, "lengths") == names
+    assert distinct(("logits",), "logits") == ("logits",)
 
 
 def test_scores_are_a_copy_as_they_come():

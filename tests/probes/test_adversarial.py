@@ -188,6 +188,7 @@ def test_an_epsilon_beyond_the_box_is_refused_before_any_attack(images):
         ({"maps": ()}, "expected one output map or more, each once, got none"),
         ({"maps": ("scores", "scores")}, "each once, got scores, scores"),
         ({"maps": ("margins",)}, "unknown output map 'margins'. Did you mean 'margin'?"),
+        ({"budget": "standrd"}, "unknown budget 'standrd'. Did you mean 'standard'?"),
         ({"dtype": "fp16"}, "unknown dtype 'fp16'. Did you mean 'bf16'?"),
     ],
 )
@@ -201,8 +202,19 @@ def test_settings_are_plain_values():
     probe = Adversarial()
     for field in fields(probe):
         value = getattr(probe, field.name)
-        assert isinstance(value, int | str) or all(isinstance(each, float | str) for each in value)
+        plain = value is None or isinstance(value, int | str)
+        assert plain or all(isinstance(each, float | str) for each in value)
 
 
-def test_descent_is_honest_by_default():
-    assert Adversarial().steps >= 20
+def test_the_default_budget_runs_what_it_always_ran():
+    names = [condition.name for condition in Adversarial().conditions]
+    quick = ["linf/fgsm", "linf/pgd", "linf/square", "linf/worst", "l2/pgd", "l2/worst"]
+    assert names == quick
+
+
+def test_what_is_named_comes_before_the_budget(images):
+    network, epsilons = load_model("cnn"), {"linf": (0.05, 0.1), "limit": 4}
+    named = Adversarial(**epsilons, steps=20, restarts=1, queries=40, maps=("margin", "scores"))
+    left = Adversarial(**epsilons)
+    one, other = (probe(network, images, part="linf").observations for probe in (named, left))
+    assert one.equals(other)

@@ -1,0 +1,51 @@
+"""Targeted Auto-PGD on the difference of logits ratio, maximum norm (Croce and Hein 2020)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from capsprobe.attacks.adapter import Adapter
+from capsprobe.attacks.auto import check_targets, climb_targets
+from capsprobe.attacks.balls import LinfBall
+from capsprobe.attacks.base import Attack, attacks
+from capsprobe.attacks.descent import check_descent
+from capsprobe.shapes import IMAGES
+
+
+@attacks.register("apgd-t")
+@dataclass(frozen=True, kw_only=True)
+class ApgdT(Attack):
+    """Descent with momentum that halves its own steps, towards the likeliest other classes."""
+
+    name: ClassVar = "apgd-t"
+    norm: ClassVar = "linf"
+    follows: ClassVar = True
+    efforts: ClassVar = {"standard": {"steps": 50, "targets": 4}}
+
+    steps: int = 100
+    targets: int = 9
+
+    def __post_init__(self) -> None:
+        """Raise UsageFault where a number of steps or targets cannot be meant."""
+        check_descent(steps=self.steps, restarts=1)
+        check_targets(self.targets)
+
+    def perturb(
+        self,
+        mapped: Adapter,
+        images: Float[Tensor, IMAGES],
+        labels: Int64[Tensor, " images"],
+        *,
+        epsilon: float,
+    ) -> Float[Tensor, IMAGES]:
+        """Return what errs most of all iterates towards all targets."""
+        return climb_targets(
+            mapped,
+            images,
+            labels,
+            ball=LinfBall(epsilon),
+            steps=self.steps,
+            targets=self.targets,
+        )
