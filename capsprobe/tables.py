@@ -38,6 +38,8 @@ class Metric:
     """What a value says, and the bounds that it must keep.
 
     A nominal metric's values are names in numbers (a class): they can be compared, not averaged.
+    A censored one is known only where it is small enough to have been found: units that are right
+    when clean and have no value have a larger one, so it has a median and no mean.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Metric:
     unit: str = "1"
     description: str = ""
     nominal: bool = False
+    censored: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

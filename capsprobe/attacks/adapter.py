@@ -56,9 +56,18 @@ class Adapter(nn.Module):
     def errs(
         self, images: Float[Tensor, IMAGES], labels: Int64[Tensor, " images"]
     ) -> Bool[Tensor, " images"]:
-        """Return where the network, no map on it, clearly prefers another class to the label."""
+        """Return where the network, no map on it, clearly prefers another class to the label.
+
+        Raises
+        ------
+        ModelFault
+            Where the network returns anything but finite scores.
+        """
+        images = images.detach()
         with torch.no_grad():
-            return behind(self.network(images).float(), labels) > _CLEARLY
+            raw = self.network(images)
+        _check_scores(raw, images)
+        return behind(raw.float(), labels) > _CLEARLY
 
     def train(self, mode: bool = True) -> "Adapter":
         """Return the adapter as it is."""

@@ -87,8 +87,3 @@ def from_curve(curve: Curve, clean: Float[Tensor, IMAGES], norm: Norm) -> Neares
         images=curve.images.clone(),
         predictions=curve.predictions.clone(),
     )
-
-
-def nearest_of(found: Sequence[Nearest]) -> Float64[Tensor, " images"]:
-    """Return for each image the least distance that any attack found."""
-    return torch.stack([each.distances for each in found]).amin(dim=0)

@@ -1,7 +1,7 @@
 """Accuracy against the size of an adversarial perturbation, in the maximum and Euclidean norms."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,11 +9,13 @@ import pandas as pd
 import torch
 
 from capsprobe.attacks.adapter import PRECISIONS
-from capsprobe.attacks.base import Attack, attacks
-from capsprobe.attacks.budgets import BUDGETS, MAPS, Budget, affords
-from capsprobe.attacks.curve import Curve, attack_curve, unattacked, worst
+from capsprobe.attacks.base import Attack
+from capsprobe.attacks.budgets import BUDGETS, MAPS, Budget
+from capsprobe.attacks.campaign import WORST, attack_all, follow_gradients
+from capsprobe.attacks.choosing import described, forgone, within
+from capsprobe.attacks.curve import Curve, unattacked
 from capsprobe.attacks.norms import Norm, check_epsilon
-from capsprobe.attacks.output_maps import OUTPUT_MAPS, distinct
+from capsprobe.attacks.output_maps import OUTPUT_MAPS
 from capsprobe.data.gallery import Gallery
 from capsprobe.data.images import ImageSet
 from capsprobe.faults import UsageFault
@@ -28,6 +30,15 @@ NORM = Metric(
     upper=256.0,
     description="size of the perturbation at the smallest epsilon that broke the image",
 )
+DISTANCE = Metric(
+    name="distance",
+    lower=0.0,
+    upper=256.0,
+    description="size of the smallest perturbation found that makes the image wrong",
+    censored=True,
+)
+# The worst over attacks that follow gradients, to hold those beside that do not.
+GRADIENTS = "gradients"
 _BEYOND = "beyond the limit of attacked images"
 _NORMS: tuple[Norm, ...] = ("linf", "l2")
 
@@ -38,11 +49,13 @@ class Adversarial(Probe):
     """Attack every image within growing budgets, knowing the network and its gradients.
 
     `correct` is robust: right when clean and not broken by any budget up to the severity. Each
-    attack runs through the output maps `maps` in turn, the later ones on what the earlier ones
-    left standing. Attacks that see scores alone come last and work on what those that follow
-    gradients left standing: their rows say what stands after both. `worst` is per image the
-    worst over all. At most `limit` images are attacked, a fixed random choice. With `dtype` bf16
-    attacks search in half precision; what counts is always checked in single.
+    attack runs through output maps in turn, the later ones on what the earlier ones left standing.
+    Some attacks work on what those before them left standing: their rows say what stands after
+    both. `worst` is per image the worst over all, `gradients` over those that follow gradients.
+    `distance`, at severity 0, is the size of the smallest perturbation found that makes an image
+    wrong which is right when clean; an image that nothing broke has none, and is counted. At most
+    `limit` images are attacked, a fixed random choice. With `dtype` bf16 attacks search in half
+    precision; what counts is always checked in single.
 
     The `budget` says which attacks run, through which maps, with how many steps, restarts and
     queries. `steps`, `restarts`, `queries` and `maps` that are named come before the budget's, for
@@ -51,7 +64,7 @@ class Adversarial(Probe):
 
     name: ClassVar = "adversarial"
     question: ClassVar = "How small a perturbation, made on purpose, turns it wrong?"
-    metrics: ClassVar = (CORRECT, NORM)
+    metrics: ClassVar = (CORRECT, NORM, DISTANCE)
 
     linf: tuple[float, ...] = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
     l2: tuple[float, ...] = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
@@ -83,7 +96,16 @@ class Adversarial(Probe):
         return tuple(
             Condition(name=f"{norm}/{name}", unit="1", description=text)
             for norm in _NORMS
-            for name, text in _described(self._attacks(norm))
+            for name, text in self._described(norm)
+        )
+
+    @property
+    def forgone(self) -> tuple[str, ...]:
+        """Return what the budget leaves out, norm by norm."""
+        return tuple(
+            f"{norm} {text}"
+            for norm in _NORMS
+            for text in forgone(norm, self._budget, self._settings, self._maps)
         )
 
     def measure(
@@ -91,52 +113,37 @@ class Adversarial(Probe):
     ) -> Measurement:
         """Return whether each image still stands at each epsilon, attack by attack."""
         norm: Norm = "linf" if part == "linf" else "l2"
-        chosen = images.limit(self.limit)
+        chosen, attacks = images.limit(self.limit), self._attacks(norm)
         epsilons = [epsilon for epsilon in getattr(self, norm) if epsilon > 0.0]
         for epsilon in epsilons:
             check_epsilon(epsilon, norm=norm, pixels=chosen.images[0].numel())
         clean = unattacked(network, chosen.images, chosen.labels)
-        seed = int(rng.integers(2**31))
-        curves = self._curves(network, chosen, clean, norm, epsilons, seed)
-        curves["worst"] = worst(list(curves.values()))
+        found = attack_all(
+            attacks,
+            network,
+            clean,
+            chosen.labels,
+            epsilons=epsilons,
+            seed=int(rng.integers(2**31)),
+            output_maps=self._maps,
+        )
+        curves = dict(found.curves)
+        if self._tells_gradients:
+            curves[GRADIENTS] = follow_gradients(attacks, found)
         tables = [
             table
             for name, curve in curves.items()
             for table in _observed(f"{norm}/{name}", chosen, curve, [0.0, *epsilons])
         ]
-        tables += _norms(f"{norm}/worst", chosen, curves["worst"], norm)
-        beyond = len(images) - len(chosen)
+        tables += _norms(f"{norm}/{WORST}", chosen, curves[WORST], norm)
+        tables += _distances(norm, chosen, found.distances)
+        beyond = {_BEYOND: len(images) - len(chosen)}
+        left_out = {**beyond, **_unbroken(norm, found.distances)}
         return Measurement(
             observations=together(tables),
-            samples=_samples(f"{norm}/worst", chosen, clean, curves["worst"], epsilons),
-            left_out={_BEYOND: beyond} if beyond else {},
+            samples=_samples(f"{norm}/{WORST}", chosen, clean, curves[WORST], epsilons),
+            left_out={reason: count for reason, count in left_out.items() if count},
         )
-
-    def _curves(
-        self,
-        network: Network,
-        images: ImageSet,
-        clean: Curve,
-        norm: Norm,
-        epsilons: list[float],
-        seed: int,
-    ) -> dict[str, Curve]:
-        """Return what each attack broke, those that follow gradients first: they are cheaper."""
-        curves: dict[str, Curve] = {}
-        chosen = sorted(self._attacks(norm).items(), key=lambda item: item[1].sees != "gradients")
-        for name, attack in chosen:
-            follows = attack.sees == "gradients" or not curves
-            curves[name] = attack_curve(
-                attack,
-                network,
-                clean,
-                images.labels,
-                epsilons=epsilons,
-                seed=seed,
-                output_maps=distinct(self._maps, network.scores),
-                before=None if follows else worst(list(curves.values())),
-            )
-        return curves
 
     @property
     def _budget(self) -> Budget:
@@ -146,27 +153,27 @@ class Adversarial(Probe):
     def _maps(self) -> tuple[str, ...]:
         return MAPS[self._budget] if self.maps is None else self.maps
 
-    def _attacks(self, norm: Norm) -> dict[str, Attack]:
-        """Return the attacks of a norm that the budget holds, with the settings named for them."""
-        return {
-            label: kind.within(self._budget, **self._settings(kind))
-            for label, kind in _kinds(norm).items()
-            if affords(self._budget, kind.budget)
-        }
-
-    def _settings(self, kind: type[Attack]) -> dict[str, Any]:
-        """Return our settings that an attack has too, but those that are left to the budget."""
-        ours = {field.name for field in fields(self)} & {field.name for field in fields(kind)}
-        named = {name: getattr(self, name) for name in ours}
+    @property
+    def _settings(self) -> dict[str, Any]:
+        """Return the settings for attacks that were not left to the budget."""
+        named = {name: getattr(self, name) for name in ("steps", "restarts", "queries", "dtype")}
         return {name: value for name, value in named.items() if value is not None}
 
+    @property
+    def _tells_gradients(self) -> bool:
+        # Among the few attacks of the smallest budget it is PGD.
+        return self._budget != BUDGETS[0]
 
-def _kinds(norm: Norm) -> dict[str, type[Attack]]:
-    """Return the registered attacks of a norm by their names within it: `pgd-l2` is `l2/pgd`."""
-    found = {name: attacks[name] for name in attacks}
-    return {
-        name.removesuffix(f"-{norm}"): kind for name, kind in found.items() if kind.norm == norm
-    }
+    def _attacks(self, norm: Norm) -> dict[str, Attack]:
+        return within(norm, self._budget, self._settings)
+
+    def _described(self, norm: Norm) -> Iterator[tuple[str, str]]:
+        """Yield the conditions' names below a norm, and what they say."""
+        for name, attack in self._attacks(norm).items():
+            yield name, described(attack)
+        if self._tells_gradients:
+            yield GRADIENTS, "Per image the worst over the attacks that follow gradients."
+        yield WORST, "Per image the worst over attacks and output maps."
 
 
 def _check(name: str, epsilons: tuple[float, ...], largest: float) -> None:
@@ -185,17 +192,6 @@ def _check_maps(maps: Sequence[str]) -> None:
     if not maps or len(set(maps)) < len(maps):
         listed = ", ".join(maps) or "none"
         raise UsageFault(f"expected one output map or more, each once, got {listed}")
-
-
-def _described(chosen: dict[str, Attack]) -> Iterator[tuple[str, str]]:
-    """Yield the conditions' names below a norm, and what they say."""
-    for name, attack in chosen.items():
-        text = (type(attack).__doc__ or name).splitlines()[0]
-        after = (
-            "" if attack.sees == "gradients" else " On what gradients left standing, both counted."
-        )
-        yield name, f"{text}{after} The worst over output maps."
-    yield "worst", "Per image the worst over attacks and output maps."
 
 
 def _observed(
@@ -225,6 +221,30 @@ def _norms(condition: str, images: ImageSet, curve: Curve, norm: Norm) -> Iterat
             metric=NORM,
             values=found[rows].numpy(),
         )
+
+
+def _distances(
+    norm: Norm, images: ImageSet, distances: Mapping[str, torch.Tensor]
+) -> Iterator[pd.DataFrame]:
+    """Yield the distances of images that are right when clean and that something broke."""
+    for name, found in distances.items():
+        rows = (found.isfinite() & (found > 0.0)).nonzero().squeeze(1)
+        yield observe(
+            condition=f"{norm}/{name}",
+            severity=0.0,
+            unit="image",
+            unit_ids=images.ids[rows].numpy(),
+            metric=DISTANCE,
+            values=found[rows].numpy(),
+        )
+
+
+def _unbroken(norm: Norm, distances: Mapping[str, torch.Tensor]) -> dict[str, int]:
+    """Return how many images no distance was found of, by attack."""
+    return {
+        f"never broken at any distance by {norm}/{name}": int(found.isinf().sum())
+        for name, found in distances.items()
+    }
 
 
 def _samples(

@@ -52,6 +52,11 @@ class Probe(ABC):
         del network
         return ""
 
+    @property
+    def forgone(self) -> tuple[str, ...]:
+        """Return what its settings leave out of what it could do, to be said beside its numbers."""
+        return ()
+
     @final
     def __call__(
         self, network: Network, images: ImageSet, *, part: str, seed: int = 0

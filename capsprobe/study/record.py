@@ -112,6 +112,7 @@ def _probe(probe: Probe) -> dict[str, Any]:
         "metrics": [dataclasses.asdict(metric) for metric in probe.metrics],
         "conditions": [dataclasses.asdict(condition) for condition in probe.conditions],
         "settings": describe(probe),
+        "forgone": list(probe.forgone),
     }
 
 

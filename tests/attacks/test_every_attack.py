@@ -14,6 +14,7 @@ from capsprobe.attacks.output_maps import OUTPUT_MAPS
 from capsprobe.faults import ModelFault
 from tests.attacks.toys import (
     SIDE,
+    Backfiring,
     Constant,
     Explosive,
     Flat,
@@ -31,6 +32,8 @@ from tests.attacks.toys import (
 
 CASES = [(name, output_map) for name in attacks for output_map in OUTPUT_MAPS]
 every_case = pytest.mark.parametrize(("name", "output_map"), CASES)
+FOLLOWERS = [name for name in attacks if attacks[name].sees == "gradients"]
+follower = pytest.mark.parametrize("name", FOLLOWERS)
 every_attack = pytest.mark.parametrize("name", list(attacks))
 
 
@@ -62,16 +65,21 @@ def mixed(network):
     return network
 
 
-@every_case
-@settings(max_examples=10)
-@given(epsilon=st.floats(0.001, 1.0), seed=st.integers(0, 1000), noise=st.floats(0.0, 1.0))
+@every_attack
+@settings(max_examples=12)
+@given(
+    output_map=st.sampled_from(list(OUTPUT_MAPS)),
+    epsilon=st.floats(0.001, 1.0),
+    seed=st.integers(0, 1000),
+    noise=st.floats(0.0, 1.0),
+)
 def test_every_image_stays_in_the_box_and_the_budget(name, output_map, epsilon, seed, noise):
     generator = torch.Generator().manual_seed(seed)
     images = torch.rand(5, 1, SIDE, SIDE, generator=generator).sub(0.5).mul(4 * noise).add(0.5)
     images = images.clamp(0.0, 1.0)
     labels = torch.randint(2, (5,), generator=generator)
     found = attack(
-        name, Linear(), images, labels, epsilon=epsilon, seed=seed, output_map=output_map
+        name, Linear(), images, labels, epsilon=epsilon, seed=seed, output_map=output_map, effort=3
     )
     assert found.shape == images.shape and found.dtype == images.dtype
     assert 0.0 <= found.min() and found.max() <= 1.0
@@ -91,11 +99,26 @@ def test_network_and_generator_are_left_as_found(name, output_map):
 
 @every_case
 def test_network_and_generator_are_left_as_found_after_an_error(name, output_map):
-    network = mixed(Explosive(passes=1 if name == "fgsm" else 2))
     labels = answers(Linear(), middling())
+    counting = Explosive(passes=0)
+    attack(name, counting, middling(), labels, output_map=output_map)
+    passes = -counting.passes
+    for moment in {1, 1 + passes // 2, passes}:
+        network = mixed(Explosive(passes=moment))
+        before = state(network)
+        with pytest.raises(KeyboardInterrupt):
+            attack(name, network, middling(), labels, output_map=output_map)
+        assert_same(before, state(network))
+
+
+@follower
+@pytest.mark.parametrize("output_map", list(OUTPUT_MAPS))
+def test_network_and_generator_are_left_as_found_after_an_error_on_the_way_back(name, output_map):
+    network = mixed(Backfiring())
     before = state(network)
+    labels = answers(Linear(), middling())
     with pytest.raises(KeyboardInterrupt):
-        attack(name, network, middling(), labels, output_map=output_map)
+        attack(name, network, middling(), labels, output_map=output_map, epsilon=0.001)
     assert_same(before, state(network))
 
 
@@ -136,13 +159,13 @@ def test_what_are_no_scores_is_one_clear_line(name, network, words):
         attack(name, network, middling(), torch.zeros(12, dtype=torch.int64))
 
 
-@pytest.mark.parametrize("name", ["fgsm", "pgd", "pgd-l2"])
+@follower
 def test_scores_without_gradient_are_one_clear_line(name):
     with pytest.raises(ModelFault, match="differentiated"):
         attack(name, Constant(), middling(), torch.zeros(12, dtype=torch.int64))
 
 
-@pytest.mark.parametrize("name", ["fgsm", "pgd", "pgd-l2"])
+@follower
 def test_a_gradient_that_is_no_number_gives_no_image(name):
     labels = answers(Linear(), middling())
     with pytest.raises(ModelFault, match="finite gradients"):

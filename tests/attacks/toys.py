@@ -1,5 +1,8 @@
 """Networks whose smallest adversarial perturbation is known, and some that cannot be attacked."""
 
+import random
+
+import numpy as np
 import torch
 from torch import nn
 
@@ -81,6 +84,16 @@ class Explosive(Linear):
         return self.logits(images)
 
 
+class Backfiring(Linear):
+    """Raises when a gradient comes back to its scores."""
+
+    def forward(self, images):
+        scores = self.logits(images)
+        if scores.requires_grad:
+            scores.register_hook(_interrupt)
+        return scores
+
+
 class Remembering(Linear):
     """Keeps the scores that it returned, as a network with a cache would."""
 
@@ -114,7 +127,9 @@ def state(network):
     wants = [parameter.requires_grad for parameter in network.parameters()]
     gradients = [parameter.grad for parameter in network.parameters()]
     values = {name: value.clone() for name, value in network.state_dict().items()}
-    return modes, wants, gradients, values, torch.get_rng_state()
+    # Global state is what this is about.
+    numpys = np.random.get_state()[1].tolist()  # noqa: NPY002
+    return modes, wants, gradients, values, torch.get_rng_state(), (random.getstate(), numpys)
 
 
 def assert_same(before, after):
@@ -123,3 +138,8 @@ def assert_same(before, after):
     assert before[3].keys() == after[3].keys()
     assert all(torch.equal(before[3][name], after[3][name]) for name in before[3])
     assert torch.equal(before[4], after[4])
+    assert before[5] == after[5]
+
+
+def _interrupt(gradient):
+    raise KeyboardInterrupt
