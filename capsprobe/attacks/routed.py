@@ -1,10 +1,9 @@
 """What an attack on routing needs of a network: that it routes, and as the attack believes."""
 
 import torch
-from torch import Tensor
 
 from capsprobe.models.base import Network, Traceable
-from capsprobe.models.inference import device_of
+from capsprobe.models.inference import device_of, frozen
 from capsprobe.routing.base import RoutingTrace
 from capsprobe.routing.dynamic import weighted_parents
 
@@ -28,17 +27,17 @@ def lacks_summing(network: Network) -> str:
         return SUMMING
     trace = _glance(network)
     sums = weighted_parents(trace.votes, trace.coefficients[-1])
-    return "" if torch.allclose(sums, trace.parents[-1], rtol=1e-3, atol=1e-5) else SUMMING
+    return (
+        ""
+        if torch.allclose(sums, trace.parents[-1], rtol=1e-3, atol=1e-5, equal_nan=True)
+        else SUMMING
+    )
 
 
-def _glance(network: Traceable) -> RoutingTrace:
-    """Return the routing of an image by chance, with gradients by that image."""
-    with torch.inference_mode(False), torch.enable_grad():
-        return network.trace(_image(network).requires_grad_())
-
-
-def _image(network: Traceable) -> Tensor:
-    assert isinstance(network, Network)
+def _glance(network: Network) -> RoutingTrace:
+    """Return how a network that shows its routing routes an image by chance, with gradients."""
+    assert isinstance(network, Traceable)
     side = network.frame.canvas
     image = torch.rand(1, 1, side, side, generator=torch.Generator().manual_seed(0))
-    return image.to(device_of(network))
+    with frozen(network), torch.inference_mode(False), torch.enable_grad():
+        return network.trace(image.clone().to(device_of(network)).requires_grad_())

@@ -17,6 +17,8 @@ from capsprobe.attacks.base import Attack, attacks
 from capsprobe.attacks.descent import Look, check_descent, descend
 from capsprobe.attacks.routed import lacks_following
 from capsprobe.models.base import Network, Traceable
+from capsprobe.models.batches import in_batches
+from capsprobe.models.inference import device_of
 from capsprobe.routing.shares import divergence, shares_of
 from capsprobe.shapes import COEFFICIENTS, IMAGES
 
@@ -78,3 +80,23 @@ class Routing(Attack):
 def last_shares(network: Traceable, images: Float[Tensor, IMAGES]) -> Float[Tensor, COEFFICIENTS]:
     """Return what each child gives to each parent in the end."""
     return shares_of(network.trace(images))[-1].clamp(min=_LEAST)
+
+
+def shift(
+    network: Network, images: Float[Tensor, IMAGES], clean: Float[Tensor, IMAGES]
+) -> Float[Tensor, " images"]:
+    """Return by how much coefficients differ from those of the clean images, in bits.
+
+    The network shows its routing. The images, and what is returned, lie anywhere.
+    """
+    assert isinstance(network, Traceable)
+    traceable, device = network, device_of(network)
+
+    def few(rows: slice) -> Tensor:
+        with torch.no_grad():
+            now, before = (
+                last_shares(traceable, each[rows].to(device)) for each in (images, clean)
+            )
+            return divergence(now, before).to(images.device)
+
+    return torch.cat([part for _, part in in_batches(network, len(images), few)])

@@ -40,7 +40,7 @@ class Vote(Attack):
     def lacks(self, network: Network) -> str:
         """Return what a network lacks that has no routing, or whose routing is the mean already."""
         if not isinstance(network, Routed):
-            return "a routing that can be exchanged"
+            return "routing that can be exchanged"
         return lacks_following(network)
 
     def perturb(
