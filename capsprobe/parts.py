@@ -78,10 +78,11 @@ def read_part(path: Path) -> Part:
         Where a newer version of this program wrote it.
     """
     try:
-        table = pq.read_table(path)
+        # In one thread, for a part is small, and without the set-up of a dataset.
+        table = pq.ParquetFile(path).read(use_threads=False)
         facts = json.loads(table.schema.metadata[_METADATA])
         schema = int(facts["schema"])
-        rows = table.to_pandas()
+        rows = table.to_pandas(use_threads=False)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise Damaged(first) from error
@@ -125,21 +126,17 @@ def read_cells(
     `cells` are those of run.json. A part that is missing or damaged is passed over, and the cell
     put down as missing, with the cause.
     """
-    observations, samples, traces = [], [], []
+    found: list[tuple[dict[str, Any], Measurement]] = []
     for cell in cells:
         try:
-            part = read_part(folder / f"{cell['key']}.parquet")
+            found.append((cell, read_part(folder / f"{cell['key']}.parquet").measurement))
         except Damaged as damage:
             if cell["state"] != "failed":
                 cell.update(state="missing", cause=f"its part cannot be used: {damage}")
-            continue
-        observations.append(_named(part.measurement.observations, cell))
-        samples.append(_named(part.measurement.samples, cell))
-        traces.append(_named(part.measurement.traces, cell))
     return (
-        _joined(observations, PROBE_COLUMNS),
-        _joined(samples, SAMPLE_COLUMNS),
-        _joined(traces, TRACE_COLUMNS),
+        _joined([(cell, each.observations) for cell, each in found], PROBE_COLUMNS),
+        _joined([(cell, each.samples) for cell, each in found], SAMPLE_COLUMNS),
+        _joined([(cell, each.traces) for cell, each in found], TRACE_COLUMNS),
     )
 
 
@@ -147,26 +144,26 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return json.loads(table.to_json(orient="records"))
 
 
-def _named(table: pd.DataFrame, cell: dict[str, Any]) -> pd.DataFrame:
-    named = table.reset_index(drop=True)
-    for place, column in enumerate(STUDY_COLUMNS):
-        named.insert(place, column, _same(cell[column], len(table)))
-    return named
-
-
-def _same(value: str | int, count: int) -> pd.Series:
-    """Return a column of one value; a text is one category, for millions would not fit."""
-    if isinstance(value, int):
-        return pd.Series(value, index=range(count))
-    return pd.Series(pd.Categorical.from_codes(np.zeros(count, np.int8), pd.Index([value])))
-
-
-def _joined(tables: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
-    everything = [*STUDY_COLUMNS, *columns]
-    filled = [table for table in tables if len(table)]
+def _joined(
+    tables: list[tuple[dict[str, Any], pd.DataFrame]], columns: tuple[str, ...]
+) -> pd.DataFrame:
+    """Return the tables of cells below one another, with the study's columns before their own."""
+    filled = [(cell, table) for cell, table in tables if len(table)]
     if not filled:
-        return pd.DataFrame(columns=everything)
-    return pd.DataFrame({name: _stacked([table[name] for table in filled]) for name in everything})
+        return pd.DataFrame(columns=[*STUDY_COLUMNS, *columns])
+    lengths = [len(table) for _, table in filled]
+    study = {name: _repeated([cell[name] for cell, _ in filled], lengths) for name in STUDY_COLUMNS}
+    own = {name: _stacked([table[name] for _, table in filled]) for name in columns}
+    return pd.DataFrame(study | own, copy=False)
+
+
+def _repeated(values: list[Any], lengths: list[int]) -> Any:
+    """Return each value so many times; texts are categories, for millions would not fit."""
+    if isinstance(values[0], int):
+        return np.repeat(np.array(values), lengths)
+    names = sorted(set(values))
+    places = np.array([names.index(value) for value in values], dtype=np.int32)
+    return pd.Categorical.from_codes(np.repeat(places, lengths), pd.Index(names))
 
 
 def _stacked(columns: list[pd.Series]) -> Any:
@@ -176,7 +173,8 @@ def _stacked(columns: list[pd.Series]) -> Any:
 
 
 def _hash(rows: pd.DataFrame) -> str:
-    hashes = pd.util.hash_pandas_object(
-        rows.astype(dict.fromkeys(_TEXTS, "category")), index=False
-    ).to_numpy()
+    # What comes from a file is categorical already, and to ask for it again is slow.
+    plain = [name for name in _TEXTS if not isinstance(rows[name].dtype, pd.CategoricalDtype)]
+    rows = rows.astype(dict.fromkeys(plain, "category")) if plain else rows
+    hashes = pd.util.hash_pandas_object(rows, index=False).to_numpy()
     return hashlib.sha256(hashes.tobytes()).hexdigest()

@@ -21,7 +21,7 @@ class ApgdCe(Attack):
 
     name: ClassVar = "apgd-ce"
     norm: ClassVar = "linf"
-    efforts: ClassVar = {"strong": {"restarts": 5}}
+    efforts: ClassVar = {"standard": {"steps": 50}, "strong": {"restarts": 5}}
 
     steps: int = 100
     restarts: int = 1

@@ -21,7 +21,7 @@ class ApgdCeL2(Attack):
 
     name: ClassVar = "apgd-ce-l2"
     norm: ClassVar = "l2"
-    efforts: ClassVar = {"strong": {"restarts": 5}}
+    efforts: ClassVar = {"standard": {"steps": 50}, "strong": {"restarts": 5}}
 
     steps: int = 100
     restarts: int = 1

@@ -10,6 +10,7 @@ from capsprobe.attacks.adapter import Adapter
 from capsprobe.attacks.auto import check_targets, climb_targets
 from capsprobe.attacks.balls import LinfBall
 from capsprobe.attacks.base import Attack, attacks
+from capsprobe.attacks.budgets import Passes
 from capsprobe.attacks.descent import check_descent
 from capsprobe.shapes import IMAGES
 
@@ -21,6 +22,8 @@ class ApgdT(Attack):
 
     name: ClassVar = "apgd-t"
     norm: ClassVar = "linf"
+    # The ratio knows no scale, so the maps that only change it would be tried for nothing.
+    made_for: ClassVar = ("scores", "logits")
     follows: ClassVar = True
     efforts: ClassVar = {"standard": {"steps": 50, "targets": 4}}
 
@@ -31,6 +34,10 @@ class ApgdT(Attack):
         """Raise UsageFault where a number of steps or targets cannot be meant."""
         check_descent(steps=self.steps, restarts=1)
         check_targets(self.targets)
+
+    def passes(self, classes: int) -> Passes:
+        """Return those of a run to each target."""
+        return Passes(self.steps, self.steps) * min(self.targets, classes - 1)
 
     def perturb(
         self,

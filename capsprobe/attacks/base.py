@@ -10,7 +10,7 @@ from jaxtyping import Float, Int64, Shaped
 from torch import Tensor
 
 from capsprobe.attacks.adapter import PRECISIONS, Adapter, Precision, forked
-from capsprobe.attacks.budgets import Budget
+from capsprobe.attacks.budgets import Budget, Passes
 from capsprobe.attacks.norms import Norm, check_epsilon, clip, sizes
 from capsprobe.attacks.output_maps import OUTPUT_MAPS
 from capsprobe.faults import DataFault, ModelFault, UsageFault
@@ -57,6 +57,16 @@ class Attack(ABC):
         """
         del network
         return ""
+
+    def passes(self, classes: int) -> Passes:
+        """Return what one call costs an image that it does not break, with so many classes.
+
+        The product of steps and restarts, or the queries, unless an attack says otherwise.
+        """
+        del classes
+        count = getattr(self, "queries", 0)
+        count = count or getattr(self, "steps", 1) * getattr(self, "restarts", 1)
+        return Passes(count, count if self.sees == "gradients" else 0)
 
     @final
     def __call__(

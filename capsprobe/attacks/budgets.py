@@ -3,6 +3,7 @@
 A number that rests on a small budget says less, so whatever a budget leaves out is said beside it.
 """
 
+from dataclasses import dataclass
 from typing import Literal
 
 Budget = Literal["quick", "standard", "strong"]
@@ -12,6 +13,20 @@ MAPS: dict[Budget, tuple[str, ...]] = {
     "standard": ("margin", "scores", "logits", "dlr"),
     "strong": ("margin", "scores", "logits", "dlr"),
 }
+
+
+@dataclass(frozen=True)
+class Passes:
+    """How often one image goes through the network, and how often a gradient comes back."""
+
+    forward: int = 0
+    backward: int = 0
+
+    def __add__(self, other: "Passes") -> "Passes":
+        return Passes(self.forward + other.forward, self.backward + other.backward)
+
+    def __mul__(self, times: int) -> "Passes":
+        return Passes(self.forward * times, self.backward * times)
 
 
 def affords(budget: Budget, needed: Budget) -> bool:

@@ -8,6 +8,7 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from capsprobe.attacks.base import Attack
+from capsprobe.attacks.budgets import Passes
 from capsprobe.attacks.curve import Curve, attack_curve, worst
 from capsprobe.attacks.distances import found_by, from_curve
 from capsprobe.attacks.nearest import MinimumNorm
@@ -72,6 +73,18 @@ def attack_all(
         distances[WORST] = torch.stack([*distances.values(), *bounded]).amin(dim=0)
     curves[WORST] = worst(list(curves.values()))
     return Findings(curves=curves, distances=distances)
+
+
+def passes_of(
+    chosen: Mapping[str, Attack], network: Network, *, epsilons: int, output_maps: Sequence[str]
+) -> Passes:
+    """Return what `attack_all` costs an image that nothing breaks within so many epsilons."""
+    total = Passes(1)
+    for attack in chosen.values():
+        maps = distinct(attack.made_for or output_maps, network.scores)
+        runs = len(maps) * (1 if isinstance(attack, MinimumNorm) else epsilons)
+        total += attack.passes(network.frame.classes) * runs
+    return total
 
 
 def follow_gradients(chosen: Mapping[str, Attack], found: Findings) -> Curve:

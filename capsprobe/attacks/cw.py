@@ -14,14 +14,17 @@ from torch import Tensor
 
 from capsprobe.attacks.adapter import Adapter, behind
 from capsprobe.attacks.base import attacks
+from capsprobe.attacks.budgets import Passes
 from capsprobe.attacks.descent import check_descent
-from capsprobe.attacks.nearest import MinimumNorm, wide
+from capsprobe.attacks.nearest import DRAWN, MinimumNorm, wide
 from capsprobe.faults import UsageFault
 from capsprobe.shapes import IMAGES
 
 # From here to there tanh can still be moved.
 _DARKEST, _BRIGHTEST = 1e-3, 1.0 - 1e-3
-_FIRST_WEIGHT, _RAISE = 1.0, 10.0
+_RAISE = 10.0
+# The first weight is one over the lead of the label, so that no scale of the logits matters.
+_LEAST_LEAD = 1e-6
 # Steps times rate: enough for the argument of tanh to go from one end to the other. With 1000
 # steps the rate is the 0.01 of the authors.
 _TRAVEL = 10.0
@@ -46,6 +49,10 @@ class Cw(MinimumNorm):
         if self.searches < 1:
             raise UsageFault(f"expected searches >= 1, got {self.searches}")
 
+    def passes(self, classes: int) -> Passes:
+        """Return those of every step of every search, each looked at twice where it errs."""
+        return Passes(2, 1) * (self.steps * self.searches) + DRAWN
+
     def nearest(
         self,
         mapped: Adapter,
@@ -53,7 +60,9 @@ class Cw(MinimumNorm):
         labels: Int64[Tensor, " images"],
     ) -> Float[Tensor, IMAGES]:
         """Return the nearest image that errs over all weights and steps."""
-        search = _Search(images)
+        with torch.no_grad():
+            lead = -behind(mapped(images), labels)
+        search = _Search(images, 1.0 / lead.clamp(min=_LEAST_LEAD))
         for _ in range(self.searches):
             search.weigh(self._descend(mapped, images, labels, search))
         return search.best
@@ -84,9 +93,9 @@ class Cw(MinimumNorm):
 class _Search:
     """For each image the nearest that errs, and the weight c between those that did too little."""
 
-    def __init__(self, images: Float[Tensor, IMAGES]) -> None:
+    def __init__(self, images: Float[Tensor, IMAGES], weight: Float[Tensor, " images"]) -> None:
         self.best = images.clone()
-        self.weight = torch.full((len(images),), _FIRST_WEIGHT, device=images.device)
+        self.weight = weight
         self._squares = torch.full_like(self.weight, torch.inf)
         self._low = torch.zeros_like(self.weight)
         self._high = torch.full_like(self.weight, torch.inf)

@@ -15,8 +15,9 @@ from torch import Tensor
 
 from capsprobe.attacks.adapter import Adapter
 from capsprobe.attacks.base import attacks
+from capsprobe.attacks.budgets import Passes
 from capsprobe.attacks.descent import check_descent
-from capsprobe.attacks.nearest import MinimumNorm
+from capsprobe.attacks.nearest import DRAWN, MinimumNorm
 from capsprobe.shapes import IMAGES, SCORES
 
 _OVERSHOOT = 0.5
@@ -37,6 +38,10 @@ class DeepFool(MinimumNorm):
     def __post_init__(self) -> None:
         """Raise UsageFault where a number of steps cannot be meant."""
         check_descent(steps=self.steps, restarts=1)
+
+    def passes(self, classes: int) -> Passes:
+        """Return those of every step: a gradient for each class."""
+        return Passes(2, classes) * self.steps + DRAWN
 
     def nearest(
         self,

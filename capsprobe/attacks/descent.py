@@ -17,6 +17,7 @@ from torch.nn.functional import cross_entropy
 
 from capsprobe.attacks.adapter import Adapter
 from capsprobe.attacks.balls import Ball
+from capsprobe.attacks.budgets import Passes
 from capsprobe.faults import UsageFault
 from capsprobe.shapes import IMAGES, SCORES
 
@@ -145,6 +146,12 @@ def run(
 def step_size(epsilon: float, steps: int) -> float:
     """Return 2.5 eps / steps."""
     return _REACH * epsilon / steps
+
+
+def descent_passes(*, steps: int, restarts: int) -> Passes:
+    """Return what `descend` costs an image that is among the few nearest to breaking, or less."""
+    each = (max(1, steps // _SHORT), *[steps] * restarts, 2 * steps)
+    return Passes(sum(each) + len(each), sum(each))
 
 
 def check_descent(*, steps: int, restarts: int) -> None:

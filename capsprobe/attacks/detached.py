@@ -15,7 +15,8 @@ from torch import Tensor
 from capsprobe.attacks.adapter import Adapter, Detour
 from capsprobe.attacks.balls import LinfBall
 from capsprobe.attacks.base import Attack, attacks
-from capsprobe.attacks.descent import check_descent, descend
+from capsprobe.attacks.budgets import Passes
+from capsprobe.attacks.descent import check_descent, descend, descent_passes
 from capsprobe.attacks.routed import lacks_following, lacks_summing
 from capsprobe.models.base import Network
 from capsprobe.models.rerouting import Capsular, capsular
@@ -47,6 +48,11 @@ class Detached(Attack):
         if not isinstance(network, Capsular):
             return "votes that are routed"
         return lacks_following(network) or lacks_summing(network)
+
+    def passes(self, classes: int) -> Passes:
+        """Return two a step: one with coefficients held constant, one of the network itself."""
+        once = descent_passes(steps=self.steps, restarts=self.restarts)
+        return replace(once, forward=2 * once.forward)
 
     def perturb(
         self,

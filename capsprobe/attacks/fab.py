@@ -9,9 +9,10 @@ from torch import Tensor
 from capsprobe.attacks.adapter import Adapter
 from capsprobe.attacks.auto import check_targets
 from capsprobe.attacks.base import attacks
+from capsprobe.attacks.budgets import Passes
 from capsprobe.attacks.descent import check_descent
 from capsprobe.attacks.hyperplanes import project_often
-from capsprobe.attacks.nearest import MinimumNorm
+from capsprobe.attacks.nearest import DRAWN, MinimumNorm
 from capsprobe.shapes import IMAGES
 
 
@@ -22,6 +23,8 @@ class Fab(MinimumNorm):
 
     name: ClassVar = "fab"
     norm: ClassVar = "linf"
+    # What is taken as linear is a difference of two outputs, whatever their scale.
+    made_for: ClassVar = ("scores", "logits")
     efforts: ClassVar = {
         "standard": {"steps": 20, "targets": 4},
         "strong": {"steps": 100, "restarts": 5},
@@ -35,6 +38,11 @@ class Fab(MinimumNorm):
         """Raise UsageFault where a number of steps, restarts or targets cannot be meant."""
         check_descent(steps=self.steps, restarts=self.restarts)
         check_targets(self.targets)
+
+    def passes(self, classes: int) -> Passes:
+        """Return those of all runs: a step, a look whether it errs, and the way back."""
+        runs = self.restarts * min(self.targets, classes - 1)
+        return Passes(2 * self.steps, self.steps) * runs + DRAWN
 
     def nearest(
         self,

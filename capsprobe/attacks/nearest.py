@@ -10,10 +10,13 @@ from torch import Tensor
 
 from capsprobe.attacks.adapter import Adapter
 from capsprobe.attacks.base import Attack
+from capsprobe.attacks.budgets import Passes
 from capsprobe.shapes import IMAGES
 
 # Halvings of the way from the clean image to the one that was found: to a thousandth of it.
 HALVINGS = 10
+# What that costs, with the look before whether the clean image is right.
+DRAWN = Passes(HALVINGS + 2)
 
 
 @dataclass(frozen=True, kw_only=True)

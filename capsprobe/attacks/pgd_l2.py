@@ -9,7 +9,8 @@ from torch import Tensor
 from capsprobe.attacks.adapter import Adapter
 from capsprobe.attacks.balls import L2Ball
 from capsprobe.attacks.base import Attack, attacks
-from capsprobe.attacks.descent import check_descent, descend
+from capsprobe.attacks.budgets import Passes
+from capsprobe.attacks.descent import check_descent, descend, descent_passes
 from capsprobe.shapes import IMAGES
 
 
@@ -23,7 +24,7 @@ class PgdL2(Attack):
     budget: ClassVar = "quick"
     efforts: ClassVar = {
         "quick": {"steps": 20},
-        "standard": {"steps": 40, "restarts": 3},
+        "standard": {"steps": 40, "restarts": 2},
         "strong": {"steps": 100, "restarts": 50},
     }
 
@@ -33,6 +34,10 @@ class PgdL2(Attack):
     def __post_init__(self) -> None:
         """Raise UsageFault where a number of steps or restarts cannot be meant."""
         check_descent(steps=self.steps, restarts=self.restarts)
+
+    def passes(self, classes: int) -> Passes:
+        """Return those of the short run, the full ones, and the last one of the few nearest."""
+        return descent_passes(steps=self.steps, restarts=self.restarts)
 
     def perturb(
         self,

@@ -4,7 +4,7 @@ It does not ask what the network answers: whether that changes is seen afterward
 attack. Where the answer rests on the coefficients, it follows them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
@@ -14,7 +14,8 @@ from torch import Tensor
 from capsprobe.attacks.adapter import Adapter
 from capsprobe.attacks.balls import LinfBall
 from capsprobe.attacks.base import Attack, attacks
-from capsprobe.attacks.descent import Look, check_descent, descend
+from capsprobe.attacks.budgets import Passes
+from capsprobe.attacks.descent import Look, check_descent, descend, descent_passes
 from capsprobe.attacks.routed import lacks_following
 from capsprobe.models.base import Network, Traceable
 from capsprobe.models.batches import in_batches
@@ -48,6 +49,11 @@ class Routing(Attack):
     def lacks(self, network: Network) -> str:
         """Return what a network lacks whose coefficients cannot be moved."""
         return lacks_following(network)
+
+    def passes(self, classes: int) -> Passes:
+        """Return three a step: that of the scores, and two that show coefficients."""
+        once = descent_passes(steps=self.steps, restarts=self.restarts)
+        return replace(once, forward=3 * once.forward)
 
     def perturb(
         self,

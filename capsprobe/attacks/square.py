@@ -29,7 +29,7 @@ class Square(Attack):
     budget: ClassVar = "quick"
     efforts: ClassVar = {
         "quick": {"queries": 40},
-        "standard": {"queries": 500},
+        "standard": {"queries": 250},
         "strong": {"queries": 5000},
     }
 

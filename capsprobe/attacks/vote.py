@@ -4,7 +4,7 @@ The twin has the network's weights, but no routing: each parent is the squashed 
 for it. What breaks the means is tried on the routed network.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from jaxtyping import Float, Int64
@@ -13,7 +13,8 @@ from torch import Tensor
 from capsprobe.attacks.adapter import Adapter, Detour
 from capsprobe.attacks.balls import LinfBall
 from capsprobe.attacks.base import Attack, attacks
-from capsprobe.attacks.descent import check_descent, descend
+from capsprobe.attacks.budgets import Passes
+from capsprobe.attacks.descent import check_descent, descend, descent_passes
 from capsprobe.attacks.routed import lacks_following
 from capsprobe.models.base import Network, Routed
 from capsprobe.models.swapping import twin
@@ -42,6 +43,11 @@ class Vote(Attack):
         if not isinstance(network, Routed):
             return "routing that can be exchanged"
         return lacks_following(network)
+
+    def passes(self, classes: int) -> Passes:
+        """Return two a step: the twin's, and that of the network itself."""
+        once = descent_passes(steps=self.steps, restarts=self.restarts)
+        return replace(once, forward=2 * once.forward)
 
     def perturb(
         self,

@@ -143,7 +143,7 @@ def robustness(
         quiet=quiet,
         jobs=jobs,
     )
-    raise typer.Exit(measuring.foresee(request) if dry_run else measuring.measure(request))
+    raise typer.Exit(measuring.tell_ahead(request) if dry_run else measuring.measure(request))
 
 
 @app.command()
@@ -198,7 +198,7 @@ def routing(
         quiet=quiet,
         jobs=jobs,
     )
-    raise typer.Exit(measuring.foresee(request) if dry_run else measuring.measure(request))
+    raise typer.Exit(measuring.tell_ahead(request) if dry_run else measuring.measure(request))
 
 
 @app.command()

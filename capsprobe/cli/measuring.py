@@ -18,6 +18,7 @@ from capsprobe.cli.threads import use_threads
 from capsprobe.faults import EnvironmentFault, UsageFault
 from capsprobe.report import render
 from capsprobe.study import Settings
+from capsprobe.study.foreseeing import Foreseen, foresee
 from capsprobe.study.progress import shown
 from capsprobe.study.record import (
     outputs,
@@ -39,7 +40,7 @@ ROUTING_HEADS = (
     "capsnet-kmeans",
     "se-head",
 )
-ROBUSTNESS = ("adversarial", "affine", "overlap")
+ROBUSTNESS = ("adversarial", "affine", "corruption", "overlap")
 ROUTING = ("gate", "routing")
 DONE, CELLS_FAILED, INTERRUPTED = 0, 1, 130
 
@@ -80,6 +81,7 @@ def robustness_settings(
     if options["limit"] is not None:
         # Who says how many images are wanted gets them attacked too, however long it takes.
         attacked.setdefault("limit", options["limit"])
+        configured.setdefault("corruption", {}).setdefault("limit", options["limit"])
     return _settings(probe_settings=configured, unless_named=unless_named, **options)
 
 
@@ -94,13 +96,18 @@ def routing_settings(*, iterations: int | None, config: Path | None, **options: 
     return _settings(probe_settings=configured, **options)
 
 
-def foresee(request: Request) -> int:
-    """Print what would be run; return the exit status."""
+def tell_ahead(request: Request) -> int:
+    """Print what would be run, what it costs and leaves out; return the exit status."""
     plan = plan_study(request.settings)
     there = sum((request.folder / "cells" / f"{c.key}.parquet").is_file() for c in plan.cells)
     for cell in plan.cells:
         typer.echo(cell.label)
     typer.echo(f"{len(plan.cells)} cells, {there} of them finished, {len(plan.images)} images")
+    for each in foresee(plan):
+        typer.echo(_told(each))
+    for name, probe in plan.probes.items():
+        for text in probe.forgone:
+            typer.echo(f"{name} leaves out {text}")
     return DONE
 
 
@@ -135,6 +142,19 @@ def measure(request: Request) -> int:
         sys.stderr.write(f"interrupted; to resume: {request.command}\n")
         return INTERRUPTED
     return CELLS_FAILED if outcome.count("failed") else DONE
+
+
+def _told(each: Foreseen) -> str:
+    """Return a line for one budget."""
+    cost = each.cost
+    (least_f, least_b), (most_f, most_b) = cost.least, cost.most
+    return (
+        f"{each.probe}, budget {cost.budget}{' (chosen)' if cost.chosen else ''}: "
+        f"{least_f} to {most_f} forward and {least_b} to {most_b} backward passes an image, "
+        f"{cost.images} images, {each.checkpoints} checkpoints: {each.least / 60.0:.1f} minutes "
+        f"where images survive the first epsilon alone, {each.most / 60.0:.1f} where they survive "
+        "all, by a few timed passes; less where they break in the first steps"
+    )
 
 
 def _stands(standing: dict[str, Any] | None, facts: dict[str, Any], folder: Path) -> bool:

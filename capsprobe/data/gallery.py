@@ -16,11 +16,12 @@ class Gallery:
     """Collects samples while a probe goes from the clean images to ever larger severities.
 
     The first images that it sees are the clean ones. Only those recognised then can become
-    samples, each once, at the first severity that turns it wrong.
+    samples, each once, at the first severity that turns it wrong; there are `size` at most.
     """
 
-    def __init__(self, condition: str) -> None:
+    def __init__(self, condition: str, *, size: int = SIZE) -> None:
         self._condition = condition
+        self._size = size
         self._clean: tuple[ImageSet, Tensor] | None = None
         self._places: dict[int, int] = {}
         self._samples: list[dict[str, Any]] = []
@@ -38,7 +39,7 @@ class Gallery:
             self._places = {int(images.ids[row]): row for row in _rows(right)}
         for row in _rows(~right):
             place = self._places.pop(int(images.ids[row]), None)
-            if place is not None and len(self._samples) < SIZE:
+            if place is not None and len(self._samples) < self._size:
                 clean, clean_answers = self._clean
                 self._samples.append(
                     {

@@ -87,14 +87,20 @@ def warp_whole(
 
 
 def warp_held(
-    images: Float[Tensor, IMAGES], maps: Float64[Tensor, "images 2 2"], *, canvas: int
+    images: Float[Tensor, IMAGES],
+    maps: Float64[Tensor, "images 2 2"],
+    *,
+    canvas: int,
+    moves: Float64[Tensor, "images 2"] | None = None,
 ) -> tuple[Float[Tensor, PLACED], Float64[Tensor, " images"]]:
     """Return what `warp_whole` does, but ink that would be cut pulls its image back.
 
     The image is moved by as few whole pixels as keep all of it on the canvas. Ink is cut only
     where it is larger than the canvas.
     """
-    large = _large(images, maps, torch.zeros(len(images), 2, dtype=torch.float64), canvas=canvas)
+    if moves is None:
+        moves = torch.zeros(len(images), 2, dtype=torch.float64)
+    large = _large(images, maps, moves, canvas=canvas)
     held = _middle(large, canvas)
     ends, rim = boxes(large), (large.shape[-1] - canvas) // 2
     # Corners of a window on the large canvas: from low to high it holds all ink.

@@ -6,9 +6,9 @@ from torch import Tensor, nn
 
 from capsprobe.models.base import Frame, Network, models
 from capsprobe.models.capsnet import CapsNet
-from capsprobe.routing.attention import route_attention
+from capsprobe.routing.attention import route_attention, route_attention_cast
 from capsprobe.routing.base import RoutingTrace
-from capsprobe.shapes import VOTES
+from capsprobe.shapes import CHILDREN, PARENTS, VOTES, WEIGHT
 
 
 class LearnedAttention(nn.Module):
@@ -21,6 +21,19 @@ class LearnedAttention(nn.Module):
     def forward(self, votes: Float[Tensor, VOTES], *, iterations: int) -> RoutingTrace:
         """Return the trace under the log priors learned."""
         return route_attention(votes, iterations=iterations, bias=self.bias)
+
+    def block(
+        self,
+        children: Float[Tensor, CHILDREN],
+        weight: Float[Tensor, WEIGHT],
+        *,
+        parents: int,
+        iterations: int,
+    ) -> Float[Tensor, PARENTS]:
+        """Return the parents under the log priors learned."""
+        return route_attention_cast(
+            children, weight, parents=parents, iterations=iterations, bias=self.bias
+        )
 
 
 @models.register("capsnet-attention")

@@ -8,7 +8,8 @@ from capsprobe.models.base import Frame, Network, models
 from capsprobe.models.capsnet import CapsNet
 from capsprobe.routing.base import RoutingTrace
 from capsprobe.routing.em import route_em
-from capsprobe.shapes import VOTES
+from capsprobe.routing.mixture import route_em_cast
+from capsprobe.shapes import CHILDREN, PARENTS, VOTES, WEIGHT
 
 # -ln 0.1
 _START = 2.3
@@ -29,6 +30,24 @@ class LearnedEM(nn.Module):
     def forward(self, votes: Float[Tensor, VOTES], *, iterations: int) -> RoutingTrace:
         """Return the trace under the betas learned."""
         return route_em(votes, iterations=iterations, beta_u=self.beta_u, beta_a=self.beta_a)
+
+    def block(
+        self,
+        children: Float[Tensor, CHILDREN],
+        weight: Float[Tensor, WEIGHT],
+        *,
+        parents: int,
+        iterations: int,
+    ) -> Float[Tensor, PARENTS]:
+        """Return the last parents under the betas learned."""
+        return route_em_cast(
+            children,
+            weight,
+            parents=parents,
+            iterations=iterations,
+            beta_u=self.beta_u,
+            beta_a=self.beta_a,
+        )
 
 
 @models.register("capsnet-em")

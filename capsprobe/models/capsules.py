@@ -1,12 +1,15 @@
 """Capsule layers: primary capsules out of feature maps, and class capsules out of children."""
 
+from functools import partial
+from typing import Protocol, runtime_checkable
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from capsprobe.routing.base import Routing, RoutingTrace, blocks, routings, squash
+from capsprobe.routing.base import Block, Routing, RoutingTrace, blocks, routings, squash
 from capsprobe.routing.plain import cast_votes, route_plain
-from capsprobe.shapes import CHILDREN, PARENTS, VOTES
+from capsprobe.shapes import CHILDREN, PARENTS, VOTES, WEIGHT
 
 
 def primary_capsules(
@@ -28,6 +31,21 @@ def single(maps: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     Routing sums many small numbers: bf16 would lose the small ones.
     """
     return maps if maps.dtype == torch.float64 else maps.float()
+
+
+@runtime_checkable
+class Blocked(Protocol):
+    """A routing with weights of its own that has a fast path."""
+
+    def block(
+        self,
+        children: Float[Tensor, CHILDREN],
+        weight: Float[Tensor, WEIGHT],
+        *,
+        parents: int,
+        iterations: int,
+    ) -> Float[Tensor, PARENTS]:
+        """Return the last parents under what was learned."""
 
 
 class Votes(nn.Module):
@@ -64,17 +82,14 @@ class Votes(nn.Module):
         self, children: Float[Tensor, CHILDREN], *, routing: str, iterations: int
     ) -> Float[Tensor, PARENTS]:
         """Return the last parents alone, by the routing's fast path where it has one."""
-        if routing in blocks and routing not in self.learned:
-            return blocks[routing](
-                children, self.weight, parents=self.parents, iterations=iterations
-            )
-        return route_plain(
-            self._routing(routing),
-            children,
-            self.weight,
-            parents=self.parents,
-            iterations=iterations,
-        )
+        block = self._block(routing) or partial(route_plain, self._routing(routing))
+        return block(children, self.weight, parents=self.parents, iterations=iterations)
 
     def _routing(self, name: str) -> Routing:
         return self.learned[name] if name in self.learned else routings[name]
+
+    def _block(self, name: str) -> Block | None:
+        if name not in self.learned:
+            return blocks[name] if name in blocks else None
+        learned = self.learned[name]
+        return learned.block if isinstance(learned, Blocked) else None

@@ -10,8 +10,8 @@ import torch
 
 from capsprobe.attacks.adapter import PRECISIONS
 from capsprobe.attacks.base import Attack
-from capsprobe.attacks.budgets import BUDGETS, MAPS, Budget
-from capsprobe.attacks.campaign import WORST, attack_all, follow_gradients
+from capsprobe.attacks.budgets import BUDGETS, MAPS, Budget, Passes
+from capsprobe.attacks.campaign import WORST, attack_all, follow_gradients, passes_of
 from capsprobe.attacks.choosing import applicable, described, forgone, within
 from capsprobe.attacks.curve import Curve, unattacked
 from capsprobe.attacks.norms import Norm, check_epsilon
@@ -20,7 +20,7 @@ from capsprobe.data.gallery import Gallery
 from capsprobe.data.images import ImageSet
 from capsprobe.faults import UsageFault
 from capsprobe.models.base import Network
-from capsprobe.probes.base import Probe, probes, together
+from capsprobe.probes.base import Cost, Probe, probes, together
 from capsprobe.registry import unknown
 from capsprobe.tables import CORRECT, Condition, Measurement, Metric, observe
 
@@ -108,6 +108,22 @@ class Adversarial(Probe):
             for text in forgone(norm, self._budget, self._settings, self._maps)
         )
 
+    def costs(self, network: Network, images: int) -> tuple[Cost, ...]:
+        """Return for every budget the passes of an image, in both norms.
+
+        At least where it survives the first epsilon alone, at most where it survives all.
+        """
+        return tuple(
+            Cost(
+                budget=budget,
+                chosen=budget == self.budget,
+                least=replace(self, budget=budget)._passes(network, 1),
+                most=replace(self, budget=budget)._passes(network, None),
+                images=min(images, self.limit),
+            )
+            for budget in BUDGETS
+        )
+
     def measure(
         self, network: Network, images: ImageSet, rng: np.random.Generator, part: str
     ) -> Measurement:
@@ -146,6 +162,19 @@ class Adversarial(Probe):
             samples=_samples(f"{norm}/{WORST}", chosen, clean, curves[WORST], epsilons),
             left_out={reason: count for reason, count in left_out.items() if count},
         )
+
+    def _passes(self, network: Network, most: int | None) -> tuple[int, int]:
+        """Return forward and backward passes of an image that so many epsilons do not break."""
+        total = Passes()
+        for norm in _NORMS:
+            attacks, _ = applicable(self._attacks(norm), network)
+            total += passes_of(
+                attacks,
+                network,
+                epsilons=len([each for each in getattr(self, norm) if each > 0.0][:most]),
+                output_maps=self._maps,
+            )
+        return total.forward, total.backward
 
     @property
     def _budget(self) -> Budget:

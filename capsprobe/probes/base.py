@@ -18,6 +18,21 @@ from capsprobe.tables import Condition, Measurement, Metric, check_observations
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What a probe would take with one of its budgets, for so many images.
+
+    `least` and `most` are forward and backward passes of one image: where the first severities
+    break it or nothing does.
+    """
+
+    budget: str
+    chosen: bool
+    least: tuple[int, int]
+    most: tuple[int, int]
+    images: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Probe(ABC):
     """A question put to a network. Settings are fields of a frozen dataclass, data are arguments.
 
@@ -55,6 +70,11 @@ class Probe(ABC):
     @property
     def forgone(self) -> tuple[str, ...]:
         """Return what its settings leave out of what it could do, to be said beside its numbers."""
+        return ()
+
+    def costs(self, network: Network, images: int) -> tuple[Cost, ...]:
+        """Return what each budget would take of such a network, for a probe that has budgets."""
+        del network, images
         return ()
 
     @final

@@ -39,6 +39,7 @@ def cautions(
         )
         for a, b in unequal(clean, pairs)
     ]
+    found += forgone(run)
     found += left_out(run)
     found += [Caution(kind="set_aside", facts={"text": str(t)}) for t in run.get("set_aside", ())]
     return tuple(found)
@@ -78,16 +79,31 @@ def masked(estimates: pd.DataFrame) -> Iterator[Caution]:
                 yield Caution(kind=kind, facts=named)
 
 
+def forgone(run: Mapping[str, Any]) -> Iterator[Caution]:
+    """Yield what the budget of a probe left out of the largest."""
+    for probe, facts in run.get("probes", {}).items():
+        if missing := [str(each) for each in facts.get("forgone", ())]:
+            budget = str(facts.get("settings", {}).get("budget", ""))
+            named = {"probe": str(probe), "budget": budget, "missing": missing}
+            yield Caution(kind="forgone", facts=named)
+
+
 def left_out(run: Mapping[str, Any]) -> Iterator[Caution]:
-    """Yield what could not be measured, over all checkpoints of a part, by reason."""
+    """Yield what could not be measured, over all checkpoints of a part, by reason.
+
+    Parts that lost the same are named together.
+    """
     counts: dict[tuple[str, str, str], list[int]] = {}
     for cell in run.get("cells", ()):
         for reason, count in (cell.get("left_out") or {}).items():
             key = str(cell["probe"]), str(cell.get("part", "")), str(reason)
             counts.setdefault(key, []).append(int(count))
+    alike: dict[tuple[str, str, int, int], list[str]] = {}
     for (probe, part, reason), held in sorted(counts.items()):
-        facts = {"probe": probe, "part": part, "reason": reason}
-        yield Caution(kind="left_out", facts={**facts, "fewest": min(held), "most": max(held)})
+        alike.setdefault((probe, reason, min(held), max(held)), []).append(part)
+    for (probe, reason, fewest, most), parts in alike.items():
+        facts = {"probe": probe, "parts": parts, "reason": reason}
+        yield Caution(kind="left_out", facts={**facts, "fewest": fewest, "most": most})
 
 
 def _cells(run: Mapping[str, Any]) -> Iterator[Caution]:
@@ -127,7 +143,9 @@ def _single_step(threat: str, curves: dict[str, pd.Series]) -> Iterator[Facts]:
 
 
 def _black_box(threat: str, curves: dict[str, pd.Series]) -> Iterator[Facts]:
-    yield from _stronger(threat, curves, weak="square", strong="pgd")
+    # It works on what all attacks with gradients left, of which PGD is only one.
+    strong = "gradients" if f"{threat}/gradients" in curves else "pgd"
+    yield from _stronger(threat, curves, weak="square", strong=strong)
 
 
 def _stronger(

@@ -8,13 +8,16 @@ import pandas as pd
 from capsprobe.report.measures import DRAWN_METRICS, Scope, is_main, span
 from capsprobe.report.names import slug
 from capsprobe.report.panels import Panel, Series
+from capsprobe.report.wording import THREATS
 from capsprobe.stats.skill import chance
 
-_MOST = 12
+_MOST = 20
 
 
-def panels(estimates: pd.DataFrame, scope: Scope, *, classes: int) -> tuple[Panel, ...]:
-    """Return a panel for each main condition and metric, twelve at most.
+def panels(
+    estimates: pd.DataFrame, scope: Scope, *, classes: int, most: int = _MOST
+) -> tuple[Panel, ...]:
+    """Return a panel for each main condition and metric, twenty unless more are wanted.
 
     `estimates` are those of the scope's dataset.
     """
@@ -23,7 +26,7 @@ def panels(estimates: pd.DataFrame, scope: Scope, *, classes: int) -> tuple[Pane
         for condition in filter(is_main, scope.conditions)
         for metric in _metrics(condition, estimates)
     )
-    return tuple(islice((each for each in found if each.series), _MOST))
+    return tuple(islice((each for each in found if each.series), most))
 
 
 def panel(
@@ -43,7 +46,7 @@ def panel(
         metric=metric,
         unit=scope.units.get(condition, ""),
         # An attacker knows the label, so guessing is no floor for robust accuracy.
-        chance=None if "/" in condition else chance(metric, classes),
+        chance=None if condition.partition("/")[0] in THREATS else chance(metric, classes),
         series=_series(rows, scope.models),
         n_seeds=span(rows["n_seeds"]),
         n_units=span(rows["n_units"]),

@@ -7,22 +7,32 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
-import seaborn
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from capsprobe.report import wording
 from capsprobe.report.canvas import Canvas, line_of, settings
-from capsprobe.report.exhibits import Course, Dots, Figure, Heatmaps, Matrix, Planes, Violins
+from capsprobe.report.exhibits import (
+    Course,
+    Dots,
+    Figure,
+    Heatmaps,
+    Ladder,
+    Matrix,
+    Planes,
+    Strips,
+    Violins,
+)
 from capsprobe.report.figures.courses import draw_course
 from capsprobe.report.figures.dots import draw_dots
 from capsprobe.report.figures.heatmaps import draw_heatmaps
+from capsprobe.report.figures.ladders import draw_ladder
 from capsprobe.report.figures.matrices import draw_matrix
 from capsprobe.report.figures.planes import draw_planes
+from capsprobe.report.figures.strips import draw_strips
 from capsprobe.report.figures.violins import draw_violins
 from capsprobe.report.names import shortened
-from capsprobe.report.panels import Panel, Series
+from capsprobe.report.panels import Panel
 from capsprobe.report.styles import PALETTE, Style, styles
 from capsprobe.report.summary import Difference, Forest, Summary
 from capsprobe.report.svg import INK, Drawing
@@ -97,9 +107,6 @@ def draw_forest(forest: Forest, looks: Mapping[str, Style], *, reach: float) -> 
 
 def _curves(axes: Axes, panel: Panel, looks: Mapping[str, Style], scale: float) -> None:
     dial = 100.0 if panel.condition in wording.IN_PERCENT else 1.0
-    table = pd.concat([_long(series) for series in panel.series], ignore_index=True)
-    table["severity"] *= dial
-    table["estimate"] *= scale
     for series in panel.series:
         axes.fill_between(
             np.array(series.severities) * dial,
@@ -109,23 +116,9 @@ def _curves(axes: Axes, panel: Panel, looks: Mapping[str, Style], scale: float) 
             alpha=0.16,
             linewidth=0.0,
         )
-    seaborn.lineplot(
-        data=table,
-        x="severity",
-        y="estimate",
-        hue="model",
-        style="model",
-        palette={name: PALETTE[look.colour][0] for name, look in looks.items()},
-        markers={name: look.marker for name, look in looks.items()},
-        dashes={name: look.dashes for name, look in looks.items()},
-        estimator=None,
-        errorbar=None,
-        legend=False,
-        linewidth=1.6,
-        markersize=4.5,
-        markeredgewidth=0.0,
-        ax=axes,
-    )
+    for series in panel.series:
+        at, estimates = np.array(series.severities) * dial, np.array(series.estimates) * scale
+        axes.plot(at, estimates, **line_of(looks[series.model]))
     for mark in panel.marks:
         place = mark.severity * dial, mark.value * scale
         axes.plot(*place, marker="*", color=INK, markersize=9.0, linestyle="none")
@@ -187,11 +180,6 @@ def _difference(axes: Axes, place: int, each: Difference, looks: Mapping[str, St
     )
 
 
-def _long(series: Series) -> pd.DataFrame:
-    columns = {"severity": series.severities, "estimate": series.estimates}
-    return pd.DataFrame(columns).assign(model=series.model)
-
-
 def _panel_label(panel: Panel) -> str:
     """Return what a reader who cannot see the figure should know; the numbers are in the table."""
     ends = "; ".join(
@@ -233,7 +221,9 @@ _DRAWN: dict[type, Callable[[Any, Mapping[str, Style]], Drawing]] = {
     Course: draw_course,
     Dots: draw_dots,
     Heatmaps: draw_heatmaps,
+    Ladder: draw_ladder,
     Planes: draw_planes,
     Matrix: draw_matrix,
+    Strips: draw_strips,
     Violins: draw_violins,
 }

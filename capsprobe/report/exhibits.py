@@ -1,4 +1,4 @@
-"""What is shown of routing and gates: figures and tables that answer one question together."""
+"""Figures and tables that answer one question together, where curves do not say it all."""
 
 from dataclasses import dataclass
 
@@ -131,7 +131,39 @@ class Planes:
     portrait: Portrait
 
 
-Figure = Panel | Course | Violins | Matrix | Dots | Heatmaps | Planes
+@dataclass(frozen=True, kw_only=True)
+class Ladder:
+    """One figure: a row a condition, in it a point a model, a fraction."""
+
+    name: str
+    metric: str
+    rows: tuple[tuple[str, tuple[Dot, ...]], ...]
+    n_seeds: tuple[int, int]
+    n_units: tuple[int, int]
+
+
+# Grey levels, row by row.
+Pixels = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strips:
+    """One figure: an image under each condition, a row, at each severity; None where it was not.
+
+    `published` has for each row the severity that a published test shows, None where it is not
+    among them.
+    """
+
+    name: str
+    unit_id: int
+    label: str
+    rows: tuple[str, ...]
+    severities: tuple[float, ...]
+    pictures: tuple[tuple[Pixels | None, ...], ...]
+    published: tuple[float | None, ...]
+
+
+Figure = Panel | Course | Violins | Matrix | Dots | Heatmaps | Planes | Ladder | Strips
 
 
 @dataclass(frozen=True, kw_only=True)

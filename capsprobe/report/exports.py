@@ -13,7 +13,9 @@ from typing import Any
 import pandas as pd
 
 from capsprobe.files import write_atomically, write_text
+from capsprobe.report.measures import BASELINES
 from capsprobe.stats.bootstrap import DRAWS
+from capsprobe.stats.corruption import LEAST_ERROR
 from capsprobe.stats.intervals import LEVEL
 from capsprobe.stats.paired import Pairs, every_pair
 from capsprobe.stats.skill import LEAST_CLEAN
@@ -36,8 +38,13 @@ _COLUMNS = {
     "severity": "how much of it, in the condition's unit; 0 is clean",
     "metric": "what was measured",
     "n_severities": "number of severities other than zero that were averaged",
+    "n_kinds": "number of conditions that were averaged; 1 for one of them",
+    "baseline": "name of the model whose error divides that of the others",
     "chance": "what blind guessing scores",
-    "estimate": "mean over training seeds of each one's mean over units",
+    "estimate": (
+        "mean over training seeds of each one's mean over units; of a censored metric, of each "
+        "one's median over units that are right when clean, those without a value at infinity"
+    ),
     "lower": "lower end of the interval",
     "upper": "upper end of the interval",
     "n_seeds": "number of training seeds",
@@ -53,6 +60,14 @@ _DERIVED = {
     "differences": "model_a minus model_b, paired by training seed and unit.",
     "mean-differences": "The differences averaged over all severities other than zero.",
 }
+
+_ERRORS = (
+    "error: 1 - accuracy, a mean over severities other than zero. corruption_error: that of the "
+    "model by that of the baseline. relative_corruption_error: the same of what they lose from "
+    "their own clean error on. Condition mean: the mean over kinds, mCE and relative mCE as "
+    f"fractions. A kind under which the baseline's is below {LEAST_ERROR:g} has no ratio and no "
+    "part in the mean."
+)
 
 
 def export_tables(
@@ -76,7 +91,9 @@ def summaries_of(observations: pd.DataFrame, run: Mapping[str, Any]) -> dict[str
             observations[observations["probe"] == name],
             pairs=pairs,
             classes=classes,
-            nominal=_nominal(name, run),
+            nominal=_metrics(name, run, "nominal"),
+            censored=_metrics(name, run, "censored"),
+            baseline=BASELINES.get(name),
         )
         for name in names
     }
@@ -94,7 +111,19 @@ def write_summaries(
         table = _all_probes(summaries, name.replace("-", "_"))
         about = {"table": name, "description": text} | _dictionary(table, run)
         written |= _write(table, about, folder / "tables" / name)
-    return written
+    return written | _write_errors(summaries, run, folder)
+
+
+def _write_errors(
+    summaries: Mapping[str, Summary], run: Mapping[str, Any], folder: Path
+) -> dict[str, Path]:
+    """Write the errors beside those of a baseline, where a probe has them."""
+    found = {name: each for name, each in summaries.items() if len(each.corruption_errors)}
+    if not found:
+        return {}
+    table = _all_probes(found, "corruption_errors")
+    about = {"table": "corruption-errors", "description": _ERRORS} | _dictionary(table, run)
+    return _write(table, about, folder / "tables" / "corruption-errors")
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -123,10 +152,10 @@ def _write(table: pd.DataFrame, about: Mapping[str, Any], stem: Path) -> dict[st
     return {path.name: path for path in paths.values()}
 
 
-def _nominal(name: str, run: Mapping[str, Any]) -> set[str]:
-    """Return the metrics of a probe whose values are names in numbers."""
+def _metrics(name: str, run: Mapping[str, Any], kind: str) -> set[str]:
+    """Return the metrics of a probe that are of a kind: nominal, or censored."""
     metrics = run.get("probes", {}).get(name, {}).get("metrics", ())
-    return {metric["name"] for metric in metrics if metric.get("nominal")}
+    return {metric["name"] for metric in metrics if metric.get(kind)}
 
 
 def _pairs(observations: pd.DataFrame) -> Pairs:
@@ -173,6 +202,7 @@ def _probe_facts(name: str, run: Mapping[str, Any]) -> dict[str, Any]:
         "metrics": facts.get("metrics", []),
         "conditions": facts.get("conditions", []),
         "settings": facts.get("settings", {}),
+        "forgone": facts.get("forgone", []),
         "training_seeds": sorted({int(cell["training_seed"]) for cell in cells}),
         "left_out": [
             {column: cell[column] for column in named} | {"reason": reason, "count": count}

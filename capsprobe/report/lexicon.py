@@ -1,6 +1,7 @@
-"""The words for routing, clustering and gates: conditions, metrics, and what each exhibit says."""
+"""The words of what has exhibits: conditions, metrics, and what each exhibit says."""
 
-from dataclasses import dataclass
+from capsprobe.report import kinds
+from capsprobe.report.text import Text
 
 HEADS = ("rounds", "lloyd", "concordance", "divergence", "single", "swap", "layer")
 # Conditions that say no more than their metrics do.
@@ -99,16 +100,6 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Text:
-    """The words of one exhibit: its heading, how to read its figures, and what it means."""
-
-    heading: str
-    reading: str
-    meaning: str = ""
-    folded: str = ""
-
-
 def condition(name: str) -> str:
     """Return a condition's heading: `concordance/plusplus` reads "k-means from k-means++"."""
     head, _, rest = name.partition("/")
@@ -137,6 +128,7 @@ def is_coefficient(metric: str) -> bool:
 
 
 EXHIBITS = {
+    **kinds.EXHIBITS,
     "concordance": Text(
         heading="Does routing choose as k-means does?",
         reading=(
@@ -261,6 +253,15 @@ EXHIBITS = {
             "what shuffled children give."
         ),
     ),
+    "distances": Text(
+        heading="How far is the nearest image that errs?",
+        reading=(
+            "Of the images that are right when clean, the part that an attack broke within a "
+            "distance: a curve further to the right resists more. Where it ends below 100 %, the "
+            "others were never broken; a median counts them as farther than any that were, and is "
+            "left out where half or more of them are such. The worst case takes each image's least."
+        ),
+    ),
     "variation": Text(
         heading="How much of the weights could a constant carry?",
         reading=(
@@ -272,11 +273,14 @@ EXHIBITS = {
 
 # What the table of an exhibit holds, after its heading.
 GRIDS = {
+    "distances": "Median distance to the nearest image found that errs, and images (%) with any",
+    **kinds.GRIDS,
     "objective": "Images (%) for which it never rises over the rounds",
     "article": "Accuracy (%), networks in columns, the routing that answers in rows, round 3",
 }
 # How to read the numbers at a glance.
 OVERVIEW = {
+    **kinds.OVERVIEW,
     "routing": (
         "A column is a network. Routing chooses as k-means does where the adjusted Rand index lies "
         "above that of shuffled votes; k-means can take its place where accuracy stays and "

@@ -6,12 +6,15 @@ from typing import Any
 
 import pandas as pd
 
+from capsprobe.report.corruption import pages as corruption
 from capsprobe.report.curves import panels
+from capsprobe.report.distances import distances
+from capsprobe.report.exhibits import Exhibit
 from capsprobe.report.grids import estimates_grid, means_grid
 from capsprobe.report.literature import benchmarks
 from capsprobe.report.measures import Scope, conditions_in_order, datasets_in_order, units_of
+from capsprobe.report.routing import pages as routing
 from capsprobe.report.routing.evidence import Evidence
-from capsprobe.report.routing.pages import exhibits, has_exhibits
 from capsprobe.report.samples import worst_cases
 from capsprobe.report.summary import Part, ProbePage
 from capsprobe.stats.summary import Summary as Tables
@@ -73,34 +76,45 @@ def _part(scope: Scope, tables: Tables, kept: Kept, run: Mapping[str, Any]) -> P
     )
     conditions = conditions_in_order(facts, estimates["condition"].unique())
     scope = replace(scope, conditions=tuple(conditions))
-    if has_exhibits(scope.probe):
-        return _exhibited(scope, estimates, kept, classes)
-    return Part(
-        dataset=scope.dataset,
-        panels=panels(estimates, scope, classes=classes),
-        means=means_grid(means[means["condition"].isin(_swept(estimates))], scope),
-        estimates=estimates_grid(estimates, scope),
-        samples=worst_cases(kept.samples, scope) if len(kept.samples) else (),
-    )
-
-
-def _exhibited(scope: Scope, estimates: pd.DataFrame, kept: Kept, classes: int) -> Part:
+    errors = tables.corruption_errors[tables.corruption_errors["dataset"] == scope.dataset]
     evidence = Evidence(
         scope=scope,
         estimates=estimates,
         observations=kept.observations,
         traces=kept.traces,
         classes=classes,
+        errors=errors,
     )
-    scope = replace(scope, most=min(scope.most, _ROWS_BESIDE_EXHIBITS))
+    if scope.probe == corruption.PROBE or routing.has_exhibits(scope.probe):
+        return _exhibited(evidence, kept)
+    return Part(
+        dataset=scope.dataset,
+        panels=panels(estimates, scope, classes=classes),
+        means=means_grid(means[means["condition"].isin(_swept(estimates))], scope),
+        estimates=estimates_grid(estimates, scope),
+        samples=worst_cases(kept.samples, scope) if len(kept.samples) else (),
+        exhibits=distances(estimates, kept.observations, scope),
+    )
+
+
+def _exhibited(evidence: Evidence, kept: Kept) -> Part:
+    scope, estimates = evidence.scope, evidence.estimates
+    shorter = replace(scope, most=min(scope.most, _ROWS_BESIDE_EXHIBITS))
     return Part(
         dataset=scope.dataset,
         panels=(),
         means=means_grid(estimates.head(0), scope),
-        estimates=estimates_grid(estimates, scope),
-        samples=(),
-        exhibits=exhibits(scope.probe, evidence),
+        estimates=estimates_grid(estimates, shorter),
+        samples=worst_cases(kept.samples, scope) if len(kept.samples) else (),
+        exhibits=_exhibits(evidence),
     )
+
+
+def _exhibits(evidence: Evidence) -> tuple[Exhibit, ...]:
+    probe = evidence.scope.probe
+    if probe == corruption.PROBE:
+        return corruption.exhibits(evidence)
+    return routing.exhibits(probe, evidence)
 
 
 def _swept(estimates: pd.DataFrame) -> set[str]:

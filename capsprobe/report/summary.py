@@ -163,7 +163,7 @@ class Benchmark:
 class Part:
     """What is shown of a probe for networks of one dataset.
 
-    A probe whose numbers need more than curves has exhibits in place of panels.
+    A probe whose numbers need more than curves has exhibits beside panels or in place of them.
     """
 
     dataset: str

@@ -3,7 +3,7 @@
 What is longer than a phrase stands in the templates.
 """
 
-from capsprobe.report import lexicon
+from capsprobe.report import kinds, lexicon
 from capsprobe.report.measures import view_of
 from capsprobe.report.names import shortened, visible
 from capsprobe.report.summary import Measure
@@ -11,6 +11,7 @@ from capsprobe.report.summary import Measure
 PROBES = {
     "affine": "Affine transformations",
     "adversarial": "Adversarial attacks",
+    "corruption": "Corruptions",
     "overlap": "Overlapping digits",
     "routing": "Routing beside clustering",
     "gate": "Gates beside routing",
@@ -23,11 +24,19 @@ CONDITIONS = {
     "affnist": "affNIST test",
     "overlap": "Overlap of two digits",
     "multimnist": "MultiMNIST test",
+    **kinds.CONDITIONS,
 }
 ATTACKS = {
     "fgsm": "FGSM",
     "pgd": "PGD",
     "square": "Square",
+    "apgd-ce": "APGD-CE",
+    "apgd-t": "APGD-T",
+    "fab": "FAB",
+    "cw": "CW",
+    "deepfool": "DeepFool",
+    "boundary": "boundary attack",
+    "gradients": "all with gradients",
     "worst": "worst case",
 }
 THREATS = {"linf": "L∞", "l2": "L2"}
@@ -38,7 +47,12 @@ METRICS = {
     "recall": "recall",
     "overlap_fraction": "measured overlap",
     "perturbation_norm": "perturbation norm",
+    "distance": "median distance",
+    "distance_found": "broken at any distance",
+    "distance_within": "broken within a distance",
     "error": "error",
+    "corruption_error": "error relative to cnn",
+    "relative_corruption_error": "loss relative to cnn",
     **lexicon.METRICS,
 }
 VIEWS = {
@@ -55,6 +69,7 @@ _AXES = {
     "affnist": "transformation",
     "overlap": "overlap of the bounding boxes (%)",
     "multimnist": "largest shift (pixels)",
+    **dict.fromkeys(kinds.CONDITIONS, "severity (1 to 5, as in MNIST-C)"),
 }
 # What the numbers of the overview are, by probe.
 SCORES = {
@@ -63,8 +78,8 @@ SCORES = {
         "alike."
     ),
     "adversarial": (
-        "Robust accuracy: right when clean and under every attack that was tried, each on every "
-        "output map. The ε are the same in every report."
+        "Robust accuracy: right when clean and under every attack that the budget holds, each on "
+        "the output maps that it is for. The ε are the same in every report."
     ),
     "overlap": "Exact match: both digits of a pair are named.",
 }
@@ -84,7 +99,7 @@ MASKED = {
         "tried, or the attacks are too weak for the model."
     ),
     "single_step": "One step (FGSM) does more than many (PGD).",
-    "black_box": "An attack without gradients (Square) does more than one with them (PGD).",
+    "black_box": "An attack without gradients (Square) does more than those with them.",
 }
 READING = {
     "affine": (
@@ -98,9 +113,9 @@ READING = {
         "Every attack tries to change the answer within ε of the clean image; a curve that falls "
         "later resists more. The worst case counts for each image the attack that did most, and "
         "is the one to compare models by. An image broken once counts as broken at every larger "
-        "ε, so no curve can rise. The budgets are among the settings at the end; unless set "
-        "higher, that of Square is far below the 5000 queries of the literature, which makes it "
-        "a weak check of the gradients."
+        "ε, so no curve can rise. The budget is among the settings at the end, and what it leaves "
+        "out among the warnings: that of Square is 5000 queries in the literature, and fewer make "
+        "it a weak check of the gradients."
     ),
     "overlap": (
         "The two highest scores are taken as the answer. Exact match needs both right, almost one "
@@ -109,6 +124,11 @@ READING = {
         "never seen a pair: what they show is how far they come without."
     ),
 }
+READING["corruption"] = (
+    "The fifteen kinds of MNIST-C, made afresh; each image goes through the same noise, the same "
+    "turn, the same lines for every model and at every severity. What is turned, leant or moved "
+    "here may lose ink at the edge, as it does in MNIST-C."
+)
 READING["routing"] = (
     "A network's own routing is followed round by round and its votes are clustered by k-means, "
     "image by image; then other routings answer in its place. Which routing a network was "
@@ -176,6 +196,11 @@ _FRACTIONS = (
     "almost",
     "recall",
     "overlap_fraction",
+    "distance_found",
+    "distance_within",
+    "error",
+    "corruption_error",
+    "relative_corruption_error",
     *lexicon.FRACTIONS,
 )
 IN_PERCENT = ("scale", "overlap")

@@ -4,9 +4,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from capsprobe.routing.base import RoutingTrace, check_iterations, routings
+from capsprobe.routing.base import RoutingTrace, blocks, check_iterations, routings
 from capsprobe.routing.dynamic import agreement, weighted_parents
-from capsprobe.shapes import VOTES
+from capsprobe.routing.rounds import INSIDE_PARENTS, squash_inside
+from capsprobe.routing.votes import Cast, route_cast
+from capsprobe.shapes import CHILDREN, PARENTS, VOTES, WEIGHT
 
 
 @routings.register("article")
@@ -37,3 +39,27 @@ def route_article(votes: Float[Tensor, VOTES], *, iterations: int = 3) -> Routin
         parents=(*parents, weighted_parents(votes, logits[-1])),
         normalised="children",
     )
+
+
+@blocks.register("article")
+def route_article_cast(
+    children: Float[Tensor, CHILDREN],
+    weight: Float[Tensor, WEIGHT],
+    *,
+    parents: int,
+    iterations: int = 3,
+) -> Float[Tensor, PARENTS]:
+    """Return the last parents; the logits are agreements with the sum of all parents so far."""
+    check_iterations(iterations)
+
+    def last(votes: Cast) -> Float[Tensor, INSIDE_PARENTS]:
+        total = votes.total()
+        if iterations == 1:
+            return 0.0 * total
+        so_far = squash_inside(total / len(weight))
+        for _ in range(iterations - 2):
+            coefficients = torch.softmax(votes.agreements(so_far), dim=1)
+            so_far = so_far + squash_inside(votes.sums(coefficients))
+        return squash_inside(votes.sums(votes.agreements(so_far)))
+
+    return route_cast(last, children, weight, parents=parents)

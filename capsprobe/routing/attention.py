@@ -6,16 +6,20 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from capsprobe.routing.base import RoutingTrace, check_iterations, routings
+from capsprobe.routing.base import RoutingTrace, blocks, check_iterations, routings
 from capsprobe.routing.dynamic import agreement, weighted_parents
-from capsprobe.shapes import VOTES
+from capsprobe.routing.rounds import INSIDE_PARENTS, squash_inside
+from capsprobe.routing.votes import Cast, route_cast
+from capsprobe.shapes import CHILDREN, PARENTS, VOTES, WEIGHT
+
+Bias = Float[Tensor, "children parents"] | float
 
 
 def route_attention(
     votes: Float[Tensor, VOTES],
     *,
     iterations: int = 1,
-    bias: Float[Tensor, "children parents"] | float = 0.0,
+    bias: Bias = 0.0,
 ) -> RoutingTrace:
     """Return the trace of b_ij = sum_k u_ij . u_kj / sqrt(d), c = softmax over j of b.
 
@@ -37,5 +41,26 @@ def route_attention(
     )
 
 
-# Not as a decorator: that would hide the bias from whoever learns it.
+def route_attention_cast(
+    children: Float[Tensor, CHILDREN],
+    weight: Float[Tensor, WEIGHT],
+    *,
+    parents: int,
+    iterations: int = 1,
+    bias: Bias = 0.0,
+) -> Float[Tensor, PARENTS]:
+    """Return the parents; sum_k u_ij . u_kj is the agreement with the sum of all votes."""
+    check_iterations(iterations)
+    prior = bias.t().unsqueeze(2) if isinstance(bias, Tensor) else bias
+
+    def last(votes: Cast) -> Float[Tensor, INSIDE_PARENTS]:
+        total = votes.total()
+        coefficients = torch.softmax(votes.agreements(total / math.sqrt(total.shape[1])), dim=0)
+        return squash_inside(votes.sums(coefficients + prior))
+
+    return route_cast(last, children, weight, parents=parents)
+
+
+# Not as decorators: they would hide the bias from whoever learns it.
 routings.register("attention")(route_attention)
+blocks.register("attention")(route_attention_cast)

@@ -18,7 +18,13 @@ from torch.autograd.function import once_differentiable
 
 from capsprobe.routing.base import check_iterations, squash
 from capsprobe.routing.gpu import rounds_for
-from capsprobe.routing.rounds import INSIDE_CHILDREN, INSIDE_PARENTS, Rounds, Weights
+from capsprobe.routing.rounds import (
+    INSIDE_CHILDREN,
+    INSIDE_PARENTS,
+    Rounds,
+    Weights,
+    squash_inside,
+)
 from capsprobe.shapes import CHILDREN, PARENTS, WEIGHT
 
 _INPUTS = "iterations parents pose images"
@@ -93,7 +99,7 @@ def _later_inputs(inputs: Float[Tensor, _INPUTS], rounds: Rounds) -> None:
     """Write the sums that are squashed in all iterations but the first."""
     parents = torch.zeros_like(inputs[0])
     for before, sums in zip(inputs[:-1], inputs[1:], strict=True):
-        parents += _squash(before)
+        parents += squash_inside(before)
         sums.copy_(rounds.sums(parents))
 
 
@@ -117,7 +123,7 @@ class _Backward:
         """Return the gradient by the children; add that by the weights, where one is wanted."""
         with torch.enable_grad():
             leaves = [given.contiguous().requires_grad_() for given in inputs.detach()]
-            parents = [_squash(leaf) for leaf in leaves]
+            parents = [squash_inside(leaf) for leaf in leaves]
         wanted = [torch.zeros_like(leaf) for leaf in leaves]
         wanted[-1] += gradient
         for iteration in reversed(range(1, len(leaves))):
@@ -140,7 +146,3 @@ class _Backward:
         self.by_children += (self.weights.flat @ flat).view_as(self.children)
         if self.by_weights is not None:
             self.by_weights += self.children.flatten(0, 1) @ flat.t()
-
-
-def _squash(inputs: Float[Tensor, INSIDE_PARENTS]) -> Float[Tensor, INSIDE_PARENTS]:
-    return squash(inputs.transpose(1, 2)).transpose(1, 2)

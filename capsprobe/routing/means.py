@@ -58,7 +58,13 @@ def weighted_means(
 ) -> Float[Tensor, PARENTS]:
     """Return sum_i c_ij x_ij / sum_i c_ij; where all c_ij are zero, what was before."""
     mass = coefficients.sum(dim=1).unsqueeze(2)
-    sums = weighted_sums(points, coefficients)
+    return means_of(weighted_sums(points, coefficients), mass, before)
+
+
+def means_of(
+    sums: Float[Tensor, "..."], mass: Float[Tensor, "..."], before: Float[Tensor, "..."]
+) -> Float[Tensor, "..."]:
+    """Return sums / mass; where the mass is zero, what was before."""
     return torch.where(mass > 0.0, sums / mass.clamp(min=torch.finfo(mass.dtype).tiny), before)
 
 

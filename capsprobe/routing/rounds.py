@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from capsprobe.routing.base import squash
 from capsprobe.routing.tiles import child_tiles, image_tiles
 from capsprobe.shapes import WEIGHT
 
@@ -53,7 +54,7 @@ class Rounds(Protocol):
 
 
 @dataclass(frozen=True)
-class _Tile:
+class Tile:
     """A few children: where they are, their weights as (parents, rows, pose), a row a number."""
 
     children: slice
@@ -84,7 +85,7 @@ class Weights:
         self.parents, self.pose = parents, width // parents
         self.flat = weight.reshape(-1, width)
 
-    def tiles(self, images: int, *, buffers: int) -> Iterator[_Tile]:
+    def tiles(self, images: int, *, buffers: int) -> Iterator[Tile]:
         """Yield tiles of children; so many buffers of their size share the cache."""
         floats = buffers * self.parents * self.child_pose * images
         for children in child_tiles(
@@ -93,14 +94,19 @@ class Weights:
             device=self.flat.device,
         ):
             rows = slice(children.start * self.child_pose, children.stop * self.child_pose)
-            yield _Tile(children, self.by_parent(self.flat)[:, rows])
+            yield Tile(children, self.by_parent(self.flat)[:, rows])
 
     def by_parent(self, flat: Float[Tensor, _FLAT]) -> Float[Tensor, "parents rows pose"]:
         """Return a view as (parents, children * child_pose, pose)."""
         return flat.unflatten(1, (self.parents, self.pose)).transpose(0, 1)
 
+    def rows(self, tile: Tile, flat: Float[Tensor, _FLAT]) -> Float[Tensor, "parents rows pose"]:
+        """Return the part of such a view that belongs to a tile."""
+        rows = slice(tile.children.start * self.child_pose, tile.children.stop * self.child_pose)
+        return self.by_parent(flat)[:, rows]
 
-class _Workspace:
+
+class Workspace:
     """Tiles of children, and memory for the largest: allocated once, it stays in the cache."""
 
     def __init__(self, weights: Weights, images: int, *, buffers: int) -> None:
@@ -122,12 +128,12 @@ class TiledRounds:
         return image_tiles(images)
 
     @cached_property
-    def _forward(self) -> _Workspace:
-        return _Workspace(self.weights, self.children.shape[2], buffers=1)
+    def _forward(self) -> Workspace:
+        return Workspace(self.weights, self.children.shape[2], buffers=1)
 
     @cached_property
-    def _backward(self) -> _Workspace:
-        return _Workspace(self.weights, self.children.shape[2], buffers=3)
+    def _backward(self) -> Workspace:
+        return Workspace(self.weights, self.children.shape[2], buffers=3)
 
     def sums(self, parents: Float[Tensor, INSIDE_PARENTS]) -> Float[Tensor, INSIDE_PARENTS]:
         """Return sum_i c_ij u_ij, as the sum of (c_ij u_i) W_ij."""
@@ -166,17 +172,15 @@ class TiledRounds:
             tile.gather(by_parents, moved)
             if by_weights is not None:
                 weighted = torch.mul(coefficients[:, :, None], mine, out=pulled)
-                mine_by_weights = self._of(tile, by_weights)
+                mine_by_weights = self.weights.rows(tile, by_weights)
                 _add_outer(mine_by_weights, moved, parents)
                 _add_outer(mine_by_weights, weighted, by_sums)
         return by_parents
 
-    def _of(
-        self, tile: _Tile, by_weights: Float[Tensor, _FLAT]
-    ) -> Float[Tensor, "parents rows pose"]:
-        pose = self.weights.child_pose
-        rows = slice(tile.children.start * pose, tile.children.stop * pose)
-        return self.weights.by_parent(by_weights)[:, rows]
+
+def squash_inside(poses: Float[Tensor, INSIDE_PARENTS]) -> Float[Tensor, INSIDE_PARENTS]:
+    """Return the poses squashed."""
+    return squash(poses.transpose(1, 2)).transpose(1, 2)
 
 
 def _add_outer(

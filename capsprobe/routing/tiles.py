@@ -6,6 +6,8 @@ import torch
 
 # Columns of a matrix product: fewer would leave vector units idle, more would only take cache.
 IMAGES_AT_ONCE = 128
+# Of fewer images a vector unit would see too few numbers in a row.
+_LEAST_IMAGES = 4
 # Where the processor does not say: 1 MiB a core and 32 MiB a GPU are common today.
 _CORE_BYTES = 2**20
 _GPU_BYTES = 2**25
@@ -14,6 +16,15 @@ _GPU_BYTES = 2**25
 def image_tiles(images: int) -> list[slice]:
     """Return slices that cover the images, each of at most 128 and of nearly equal length."""
     return _even(images, IMAGES_AT_ONCE)
+
+
+def vote_tiles(images: int, *, image_bytes: int, device: torch.device) -> list[slice]:
+    """Return slices that cover the images; each one's `image_bytes` together fit the cache.
+
+    Where those of four images do not, slices are of four.
+    """
+    fit = max(_LEAST_IMAGES, cache_bytes(device) // max(1, image_bytes))
+    return _even(images, min(IMAGES_AT_ONCE, fit))
 
 
 def child_tiles(children: int, *, child_bytes: int, device: torch.device) -> list[slice]:

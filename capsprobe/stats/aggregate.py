@@ -24,9 +24,10 @@ AGGREGATE_COLUMNS = (
 )
 _KINDS = {
     **dict.fromkeys(
-        ("model", "model_a", "model_b", "dataset", "condition", "metric", "interval"), "str"
+        ("model", "model_a", "model_b", "dataset", "condition", "metric", "interval", "baseline"),
+        "str",
     ),
-    **dict.fromkeys(("n_seeds", "n_units", "n_severities"), "int64"),
+    **dict.fromkeys(("n_seeds", "n_units", "n_severities", "n_kinds"), "int64"),
     **dict.fromkeys(("severity", "estimate", "lower", "upper", "chance"), "float64"),
 }
 

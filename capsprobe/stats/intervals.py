@@ -2,7 +2,7 @@
 
 import numpy as np
 from jaxtyping import Float, Num
-from statsmodels.stats.proportion import proportion_confint
+from scipy.special import ndtri
 
 LEVEL = 0.95
 
@@ -20,9 +20,12 @@ def wilson(
     """
     if np.any(trials < 1) or np.any(successes < 0) or np.any(successes > trials):
         raise ValueError("expected 0 <= successes <= trials and trials >= 1")
-    lower, upper = proportion_confint(successes, trials, alpha=1.0 - level, method="wilson")
-    fraction = successes / trials
-    return np.clip([np.minimum(lower, fraction), np.maximum(upper, fraction)], 0.0, 1.0)
+    z, fraction = -float(ndtri((1.0 - level) / 2.0)), successes / trials
+    widened = 1.0 + z**2 / trials
+    middle = (fraction + z**2 / (2.0 * trials)) / widened
+    half = z * np.sqrt(fraction * (1.0 - fraction) / trials + z**2 / (4.0 * trials**2)) / widened
+    ends = np.minimum(middle - half, fraction), np.maximum(middle + half, fraction)
+    return np.clip(ends, 0.0, 1.0)
 
 
 def percentiles(

@@ -5,7 +5,7 @@ is where the time goes.
 """
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -18,6 +18,8 @@ from capsprobe.stats.aggregate import (
 )
 from capsprobe.stats.blocks import blocks
 from capsprobe.stats.bootstrap import resample
+from capsprobe.stats.censored import censored as censored_table
+from capsprobe.stats.corruption import CORRUPTION_COLUMNS, error_table
 from capsprobe.stats.kappa import agreements
 from capsprobe.stats.means import MEAN_COLUMNS, mean_table
 from capsprobe.stats.paired import (
@@ -29,15 +31,23 @@ from capsprobe.stats.paired import (
 from capsprobe.stats.skill import SKILL_COLUMNS, skill_table
 
 
+def _no_errors() -> pd.DataFrame:
+    return in_order([], CORRUPTION_COLUMNS)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """The tables of one probe, as `aggregate`, `mean_over_severities` and the others give them."""
+    """The tables of one probe, as `aggregate`, `mean_over_severities` and the others give them.
+
+    Errors beside a baseline are there where one was named.
+    """
 
     estimates: pd.DataFrame
     means: pd.DataFrame
     skill: pd.DataFrame
     differences: pd.DataFrame
     mean_differences: pd.DataFrame
+    corruption_errors: pd.DataFrame = field(default_factory=_no_errors)
 
 
 def summarise(
@@ -46,27 +56,36 @@ def summarise(
     pairs: Pairs = (),
     classes: int = 10,
     nominal: Set[str] = frozenset(),
+    censored: Set[str] = frozenset(),
+    baseline: str | None = None,
 ) -> Summary:
     """Return all tables of one probe; `pairs` are those that differences are taken of.
 
-    Values of `nominal` metrics have no mean: the estimates say how alike they are instead.
+    Values of `nominal` metrics have no mean: the estimates say how alike they are instead. Those
+    of `censored` ones have a median. With a `baseline`, a model's name, the errors of all stand
+    beside its errors.
     """
     alike = agreements(observations, nominal)
-    observations = observations[~observations["metric"].isin(nominal)]
+    medians = censored_table(observations, censored)
+    observations = observations[~observations["metric"].isin(nominal | censored)]
     binary = binary_metrics(observations)
     estimates, means, skills, differences, mean_differences = [], [], [], [], []
+    errors = []
     for block in blocks(observations):
         found = resample(block)
         estimates.append(with_wilson(found, binary))
         means.append(mean_table(found))
         skills.append(skill_table(found, classes))
+        if baseline is not None:
+            errors.append(found)
         for shared in map(resample, shared_blocks(block, pairs)):
             differences.append(as_table(shared))
             mean_differences.append(mean_table(shared))
     return Summary(
-        estimates=in_order([*estimates, alike], AGGREGATE_COLUMNS),
+        estimates=in_order([*estimates, alike, medians], AGGREGATE_COLUMNS),
         means=in_order(means, MEAN_COLUMNS),
         skill=in_order(skills, SKILL_COLUMNS),
         differences=in_order(differences, DIFFERENCE_COLUMNS),
         mean_differences=in_order(mean_differences, MEAN_DIFFERENCE_COLUMNS),
+        corruption_errors=error_table(errors, baseline) if errors and baseline else _no_errors(),
     )

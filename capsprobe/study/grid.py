@@ -97,7 +97,7 @@ def grid(
         for entry in entries
         for size, swap in ((_batch_size(settings, entry), swap_of(settings, entry)),)
         for name, probe in examined.items()
-        if not probe.lacks(_skeleton(entry.model, **entry.frame))
+        if not probe.lacks(skeleton(entry.model, **entry.frame))
         for part in probe.parts(Name.parse(entry.dataset).view)
     ]
     for name in settings.models:
@@ -131,11 +131,11 @@ def _batch_size(settings: Settings, entry: Entry) -> int:
 @cache
 def _found_batch_size(model: str, device: str, **frame: int) -> int:
     """Return what the memory at hand holds of a network, the same for each of its checkpoints."""
-    return batch_size_for(_skeleton(model, **frame), torch.device(device))
+    return batch_size_for(skeleton(model, **frame), torch.device(device))
 
 
 @cache
-def _skeleton(model: str, **frame: int) -> Network:
+def skeleton(model: str, **frame: int) -> Network:
     """Return a network with weights by chance, which says what the model is able to do."""
     return build(model, Frame(**frame), seed=0, decoder=False).eval()
 
@@ -147,8 +147,8 @@ def _check_asked(
     if any(cell.entry.model == model for cell in cells):
         return
     entry = next(entry for entry in entries if entry.model == model)
-    skeleton = _skeleton(model, **entry.frame)
-    lacking = dict.fromkeys(filter(None, (each.lacks(skeleton) for each in examined.values())))
+    bare = skeleton(model, **entry.frame)
+    lacking = dict.fromkeys(filter(None, (each.lacks(bare) for each in examined.values())))
     if lacking:
         raise UsageFault(f"expected a model with {' or '.join(lacking)}, got {model}")
 

@@ -1,12 +1,13 @@
 """Whole networks against their own convolutions alone: what capsules cost beside them.
 
 Both sides are the same frozen network, folded and laid out as a study has it, so that a ratio
-holds only what comes after the last convolution.
+holds only what comes after the last convolution. With all threads in one process, and with one
+thread, as a run's workers have it.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -35,13 +36,14 @@ class Comparison:
     precision: Precision
     gradient: bool
     bound: Bound | None
+    threads: int | None = None
 
     @property
     def case(self) -> Case:
         """Return the case under which it is measured."""
         way = "input-gradient" if self.gradient else "forward"
         return Case(
-            name=f"networks/{self.model}-{way}-{self.precision}",
+            name=f"networks/{self.model}-{way}-{self.precision}{self._ending}",
             text=f"{self.what}, against {self.alone}",
             measure=partial(measure, comparison=self),
         )
@@ -50,13 +52,19 @@ class Comparison:
     def what(self) -> str:
         """Return what is measured in words."""
         way = "forward + input gradient" if self.gradient else "forward"
-        return f"{self.model}, {way}, {self.precision}"
+        shared = "" if self.threads is None else f", {self.threads} thread"
+        return f"{self.model}, {way}, {self.precision}{shared}"
+
+    @property
+    def _ending(self) -> str:
+        return "" if self.threads is None else f"-{self.threads}-thread"
 
 
 def cases(setting: Setting) -> list[Case]:
     """Return the cases of the full-size network and of every compact capsule head shipped."""
     del setting
-    return [each.case for each in (*_full_size(), *_compact())]
+    both = [*_full_size(), *_compact()]
+    return [each.case for each in (*both, *(replace(each, threads=1) for each in both))]
 
 
 def measure(setting: Setting, *, comparison: Comparison) -> Findings:
@@ -64,12 +72,14 @@ def measure(setting: Setting, *, comparison: Comparison) -> Findings:
     network = prepared(comparison.model, setting.device)
     images = random_images(network, setting)
     computation = _input_gradient if comparison.gradient else forward
-    ours, other = compared(
-        computation(network, images, comparison.precision),
-        computation(partial(comparison.convolutions, network), images, comparison.precision),
-        repetitions=setting.repetitions,
-        device=setting.device,
-    )
+    alone = partial(comparison.convolutions, network)
+    with _threads(comparison.threads):
+        ours, other = compared(
+            computation(network, images, comparison.precision),
+            computation(alone, images, comparison.precision),
+            repetitions=setting.repetitions,
+            device=setting.device,
+        )
     row = Row(
         what=comparison.what,
         against=comparison.alone,
@@ -168,6 +178,17 @@ def _input_gradient(
         return torch.autograd.grad(result, images, gradient)[0]
 
     return both_ways
+
+
+@contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    """Give torch so many threads for a while, or leave it as it is."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _autocast(images: Tensor, precision: Precision) -> AbstractContextManager[object]:

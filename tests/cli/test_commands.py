@@ -76,7 +76,7 @@ def test_robustness_on_a_few_images_writes_a_whole_run_folder(
     out = printed(monkeypatch, capsys, *arguments)
     assert out.strip() == str(folder / "index.html")
     assert (folder / "run.json").is_file()
-    for probe in ("affine", "adversarial", "overlap"):
+    for probe in ("affine", "adversarial", "corruption", "overlap"):
         assert (folder / "tables" / f"{probe}.csv").is_file()
         assert (folder / "tables" / f"{probe}.parquet").is_file()
     assert list((folder / "figures").glob("*.svg"))

@@ -41,6 +41,13 @@ def test_there_are_a_few_and_no_more():
     assert len(gallery.table()) == SIZE
 
 
+def test_there_are_fewer_where_that_is_asked_for():
+    gallery = Gallery("noise/shot", size=1)
+    gallery.look(0.0, bars(), answers(bars()))
+    gallery.look(1.0, bars(), answers(bars(), wrong_ids=set(range(12))))
+    assert gallery.table()["unit_id"].tolist() == [0]
+
+
 def test_pixels_are_those_of_the_clean_and_of_the_perturbed_image():
     images = bars()
     gallery = Gallery("shear")

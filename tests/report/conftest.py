@@ -14,6 +14,7 @@ from capsprobe.report.summary import Summary
 from capsprobe.report.writing import write_kept
 from capsprobe.stats.summary import Summary as Tables
 from tests.report import recorded
+from tests.report.corruption import recorded as corrupted
 from tests.report.routing import recorded as routed
 
 
@@ -47,3 +48,11 @@ def routing_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     observations = pd.concat([routed.routing(), routed.gate()], ignore_index=True)
     kept = Kept(observations=observations, samples=pd.DataFrame(), traces=routed.traces())
     return write_kept(tmp_path_factory.mktemp("routing"), kept, routed.run())
+
+
+@pytest.fixture(scope="session")
+def corruption_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the path of the page of a run about corruptions."""
+    held = corrupted.observations()
+    kept = Kept(observations=held, samples=pd.DataFrame(), traces=corrupted.traces())
+    return write_kept(tmp_path_factory.mktemp("corruption"), kept, corrupted.run())

@@ -70,9 +70,20 @@ def test_what_was_left_out_is_counted_by_reason() -> None:
     assert list(left_out(run)) == [
         Caution(
             kind="left_out",
-            facts={"probe": "affine", "part": "scale", "reason": "cut", "fewest": 3, "most": 5},
+            facts={"probe": "affine", "parts": ["scale"], "reason": "cut", "fewest": 3, "most": 5},
         )
     ]
+
+
+def test_parts_that_lost_the_same_are_named_together() -> None:
+    lost = [("rotation", 3), ("scale", 5), ("shear", 3)]
+    cells = [
+        {"probe": "affine", "part": part, "left_out": {"cut": count}}
+        for part, count in lost
+        for _ in range(2)
+    ]
+    found = [each.facts["parts"] for each in left_out({"cells": cells})]
+    assert found == [["rotation", "shear"], ["scale"]]
 
 
 def test_failed_and_missing_cells_come_first_with_their_causes() -> None:

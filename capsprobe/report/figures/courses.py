@@ -1,9 +1,9 @@
 """One model's curve, and others beside it that are nobody's: dashed, dotted, grey."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-import seaborn
 from matplotlib.axes import Axes
 
 from capsprobe.report import lexicon, wording
@@ -34,16 +34,8 @@ def draw_course(course: Course, looks: Mapping[str, Style]) -> Drawing:
         return canvas.finish(_label(course))
 
 
-def _line(axes: Axes, series: Series, **look: object) -> None:
-    seaborn.lineplot(
-        x=list(series.severities),
-        y=list(series.estimates),
-        estimator=None,
-        errorbar=None,
-        legend=False,
-        ax=axes,
-        **look,
-    )
+def _line(axes: Axes, series: Series, **look: Any) -> None:
+    axes.plot(np.array(series.severities), np.array(series.estimates), **look)
 
 
 def _band(axes: Axes, series: Series, colour: str) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import numpy as np
-import seaborn
 
 from capsprobe.report import wording
 from capsprobe.report.canvas import settings
@@ -18,6 +17,9 @@ _HEIGHT, _LEFT = 170.0, 22.0
 
 def draw_heatmaps(figure: Heatmaps, looks: Mapping[str, Style]) -> Drawing:
     """Return the heatmaps, all on one scale from 0 to the largest coefficient."""
+    # Slow to import, and most reports have no such figure.
+    import seaborn
+
     of = figure.portrait
     colours = seaborn.light_palette(PALETTE[looks[of.model].colour][0], as_cmap=True)
     largest = max(float(np.max(frame.coefficients)) for frame in of.frames)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import numpy as np
-import seaborn
 from matplotlib.axes import Axes
 
 from capsprobe.report import wording
@@ -29,6 +28,9 @@ def draw_matrix(matrix: Matrix, looks: Mapping[str, Style]) -> Drawing:
 
 
 def _cells(axes: Axes, matrix: Matrix) -> None:
+    # Slow to import, and most reports have no such figure.
+    import seaborn
+
     scale = 100.0 if wording.is_fraction(matrix.metric) else 1.0
     numbers = np.array(matrix.values, dtype=np.float64)
     seaborn.heatmap(

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import numpy as np
-import seaborn
 from matplotlib.axes import Axes
 
 from capsprobe.report import wording
@@ -16,6 +15,8 @@ from capsprobe.report.svg import INK, Drawing
 
 _HEIGHT, _LEFT, _COLUMNS = 96.0, 4.0, 3
 _OTHERS = "#8b949e"
+# Areas of dots, in square points, for coefficients of 0 and 1.
+_LEAST, _MOST = 2.0, 60.0
 
 
 def draw_planes(figure: Planes, looks: Mapping[str, Style]) -> Drawing:
@@ -44,19 +45,8 @@ def _votes(axes: Axes, of: Portrait, frame: Frame, colour: str) -> None:
     x, y = others.reshape(-1, 2).T
     axes.scatter(x, y, s=2.0, color=_OTHERS, alpha=0.35, linewidth=0.0, rasterized=True)
     x, y = np.array(of.votes[of.winner]).T
-    seaborn.scatterplot(
-        x=x,
-        y=y,
-        size=np.array(frame.coefficients)[:, of.winner],
-        size_norm=(0.0, 1.0),
-        sizes=(2.0, 60.0),
-        color=colour,
-        alpha=0.8,
-        linewidth=0.0,
-        legend=False,
-        rasterized=True,
-        ax=axes,
-    )
+    sizes = _LEAST + (_MOST - _LEAST) * np.array(frame.coefficients)[:, of.winner]
+    axes.scatter(x, y, s=sizes, color=colour, alpha=0.8, linewidth=0.0, rasterized=True)
 
 
 def _centres(axes: Axes, of: Portrait, frame: Frame) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-import seaborn
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
@@ -41,6 +40,9 @@ def draw_violins(violins: Violins, looks: Mapping[str, Style]) -> Drawing:
 
 def _halves(axes: Axes, violins: Violins, looks: Mapping[str, Style]) -> None:
     """Draw seaborn's split violins, then give each model's half its colour."""
+    # Slow to import, and most reports have no such figure.
+    import seaborn
+
     seaborn.violinplot(
         data=pd.concat([_long(spread) for spread in violins.spreads], ignore_index=True),
         x="value",

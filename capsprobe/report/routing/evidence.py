@@ -1,6 +1,6 @@
 """What the exhibits of one probe are made from, and the figures' names."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -13,13 +13,17 @@ ROUNDS = 3.0
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """A probe's estimates on one dataset, the observations they rest on, and what was kept."""
+    """A probe's estimates on one dataset, the observations they rest on, and what was kept.
+
+    `errors` stand beside those of a baseline, if the probe has one.
+    """
 
     scope: Scope
     estimates: pd.DataFrame
     observations: pd.DataFrame
     traces: pd.DataFrame
     classes: int
+    errors: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def models(self) -> tuple[str, ...]:

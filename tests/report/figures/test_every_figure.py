@@ -6,21 +6,35 @@ from xml.etree import ElementTree
 
 import pytest
 
+from capsprobe.report.corruption import pages as corruption
 from capsprobe.report.draw import draw_figure
-from capsprobe.report.exhibits import Course, Dots, Figure, Heatmaps, Matrix, Planes, Violins
+from capsprobe.report.exhibits import (
+    Course,
+    Dots,
+    Figure,
+    Heatmaps,
+    Ladder,
+    Matrix,
+    Planes,
+    Strips,
+    Violins,
+)
 from capsprobe.report.panels import Panel
 from capsprobe.report.routing.pages import exhibits
 from capsprobe.report.styles import styles
+from tests.report.corruption import recorded as corrupted
 from tests.report.routing import recorded
 
-KINDS = (Course, Dots, Heatmaps, Matrix, Panel, Planes, Violins)
-LOOKS = styles(recorded.MODELS)
+KINDS = (Course, Dots, Heatmaps, Ladder, Matrix, Panel, Planes, Strips, Violins)
+LOOKS = styles({*recorded.MODELS, *corrupted.MODELS})
 
 
 def figures() -> Iterator[Figure]:
     for probe in ("routing", "gate"):
         for each in exhibits(probe, recorded.evidence(probe)):
             yield from (*each.figures, *each.folded)
+    for each in corruption.exhibits(corrupted.evidence()):
+        yield from each.figures
 
 
 ONE_OF_EACH = list({type(each): each for each in figures()}.values())

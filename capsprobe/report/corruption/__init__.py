@@ -1,0 +1,1 @@
+"""What the report shows of corruptions: pictures of them, errors by kind, and their mean."""

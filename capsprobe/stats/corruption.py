@@ -1,0 +1,152 @@
+"""Errors under many kinds of corruption, each beside that of a baseline, and their mean.
+
+How hard a kind is differs from kind to kind; dividing by what a baseline does there lets all of
+them count alike (Hendrycks and Dietterich 2019).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from capsprobe.stats.aggregate import in_order
+from capsprobe.stats.blocks import blocks
+from capsprobe.stats.bootstrap import Estimates, resample
+from capsprobe.stats.intervals import percentiles
+
+ERROR, BESIDE, RELATIVE = "error", "corruption_error", "relative_corruption_error"
+MEAN = "mean"
+"""What stands for a condition where all kinds are averaged."""
+LEAST_ERROR = 0.02
+CORRUPTION_COLUMNS = (
+    "model",
+    "dataset",
+    "condition",
+    "metric",
+    "baseline",
+    "n_kinds",
+    "estimate",
+    "lower",
+    "upper",
+    "n_seeds",
+    "n_units",
+)
+# The estimate first, then its draws.
+Draws = Float[np.ndarray, " draws"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss:
+    """What one model loses under one kind: its error, and by how much that is above the clean one.
+
+    Both are means over the severities other than zero.
+    """
+
+    dataset: str
+    condition: str
+    model: str
+    error: Draws
+    rise: Draws | None
+    n_seeds: int
+    n_units: int
+
+
+def corruption_errors(observations: pd.DataFrame, *, baseline: str) -> pd.DataFrame:
+    """Return each model's error by kind and in the mean over kinds, CORRUPTION_COLUMNS, sorted.
+
+    `error` is 1 - accuracy, a mean over severities other than zero. With the sums over those
+    severities s, `corruption_error` is sum E_s / sum E_s of the baseline, and
+    `relative_corruption_error` sum (E_s - E_clean) / sum (E_s - E_clean) of the baseline
+    (Hendrycks and Dietterich 2019); condition `mean` has their means over kinds, which are the
+    article's mCE and relative mCE as fractions. The interval is that of the bootstrap of seeds,
+    then images; model and baseline share its draws, and so do all kinds. A kind under which the
+    divisor is on average below 0.02 a severity has no ratio and no part in its mean: chance
+    would decide. Draws below that are dropped for the same reason. Without the baseline there is
+    the error alone.
+    """
+    chosen = observations[observations["metric"] == "correct"]
+    return error_table((resample(block) for block in blocks(chosen)), baseline)
+
+
+def error_table(found: Iterable[Estimates], baseline: str) -> pd.DataFrame:
+    """Return what `corruption_errors` does from estimates of accuracy, one condition each."""
+    losses = [loss for each in found for loss in _losses(each)]
+    base = {(each.dataset, each.condition): each for each in losses if each.model == baseline}
+    rows = [row for each in losses for row in _rows(each, base.get((each.dataset, each.condition)))]
+    groups: dict[tuple[str, str, str], list[_Row]] = {}
+    for row in rows:
+        groups.setdefault((row.loss.dataset, row.loss.model, row.metric), []).append(row)
+    lines = [_line([row], row.loss.condition) for row in rows]
+    lines += [_line(of_all, MEAN) for of_all in groups.values()]
+    table = pd.DataFrame(lines).assign(baseline=baseline)
+    return in_order([table], CORRUPTION_COLUMNS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Row:
+    """One number of one model under one kind."""
+
+    loss: Loss
+    metric: str
+    values: Draws
+
+
+def _losses(found: Estimates) -> Iterator[Loss]:
+    keys = found.keys
+    values = 1.0 - np.vstack([found.estimate, found.draws])
+    for model in keys["model"].unique():
+        held = ((keys["model"] == model) & (keys["metric"] == "correct")).to_numpy()
+        hurt = np.flatnonzero(held & (keys["severity"] != 0.0).to_numpy())
+        clean = np.flatnonzero(held & (keys["severity"] == 0.0).to_numpy())
+        if len(hurt):
+            error = values[:, hurt].mean(axis=1)
+            yield Loss(
+                dataset=str(keys["dataset"].iloc[0]),
+                condition=str(keys["condition"].iloc[0]),
+                model=str(model),
+                error=error,
+                rise=error - values[:, clean[0]] if len(clean) else None,
+                n_seeds=int(found.n_seeds[hurt].min()),
+                n_units=int(found.present[:, hurt].any(axis=1).sum()),
+            )
+
+
+def _rows(loss: Loss, base: Loss | None) -> Iterator[_Row]:
+    yield _Row(loss=loss, metric=ERROR, values=loss.error)
+    if base is None:
+        return
+    for metric, above, below in (
+        (BESIDE, loss.error, base.error),
+        (RELATIVE, loss.rise, base.rise),
+    ):
+        if above is not None and below is not None and below[0] >= LEAST_ERROR:
+            ratio = above / np.where(below < LEAST_ERROR, np.nan, below)
+            yield _Row(loss=loss, metric=metric, values=ratio)
+
+
+def _line(rows: Sequence[_Row], condition: str) -> dict[str, object]:
+    """Return one estimate with its interval, or the mean of several, draw by draw."""
+    first = rows[0].loss
+    values = _mean(np.stack([row.values for row in rows]))
+    lower, upper = (float(end[0]) for end in percentiles(values[1:, None]))
+    return {
+        "model": first.model,
+        "dataset": first.dataset,
+        "condition": condition,
+        "metric": rows[0].metric,
+        "n_kinds": len(rows),
+        "estimate": values[0],
+        "lower": min(lower, values[0]),
+        "upper": max(upper, values[0]),
+        "n_seeds": min(row.loss.n_seeds for row in rows),
+        "n_units": min(row.loss.n_units for row in rows),
+    }
+
+
+def _mean(values: Float[np.ndarray, "kinds draws"]) -> Draws:
+    """Return the mean over kinds, in each draw over those that have a value there."""
+    known = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        return np.where(known, values, 0.0).sum(axis=0) / known.sum(axis=0)

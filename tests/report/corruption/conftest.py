@@ -1,0 +1,9 @@
+import pytest
+
+from capsprobe.report.routing.evidence import Evidence
+from tests.report.corruption import recorded
+
+
+@pytest.fixture(scope="session")
+def evidence() -> Evidence:
+    return recorded.evidence()
