@@ -21,7 +21,16 @@ from capsprobe.stats.summary import Summary as Tables
 # More curves cannot be told apart in one figure, nor columns be read in one table.
 MOST_MODELS = 8
 _ALL_ROWS, _LEAST_ROWS = 1500, 20
-_PROBES = ("affine", "adversarial", "corruption", "overlap", "routing", "gate")
+_PROBES = (
+    "affine",
+    "adversarial",
+    "output-maps",
+    "detection",
+    "corruption",
+    "overlap",
+    "routing",
+    "gate",
+)
 
 
 def collect(tables: Mapping[str, Tables], kept: Kept, run: Mapping[str, Any]) -> Summary:

@@ -1,6 +1,6 @@
 """What holds for every probe: it leaves the network as found, repeats, and keeps its promises."""
 
-from dataclasses import FrozenInstanceError, dataclass, fields
+from dataclasses import FrozenInstanceError, dataclass, fields, replace
 from typing import ClassVar
 
 import pandas as pd
