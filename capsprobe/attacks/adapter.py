@@ -4,9 +4,9 @@ torchattacks switches its model between training and evaluation, writes into the
 gets, and draws from torch's global generator, which some of its attacks also reset.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Bool, Float, Int64
@@ -19,6 +19,7 @@ from capsprobe.shapes import IMAGES, SCORES
 
 Precision = Literal["fp32", "bf16"]
 PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16")
+Source = Callable[[Float[Tensor, IMAGES]], Float[Tensor, SCORES]]
 # By how much a score must lead: what leads by less may trail in a batch of another size.
 _CLEARLY = 1e-5
 
@@ -47,11 +48,32 @@ class Adapter(nn.Module):
             Where the network returns anything but finite scores with finite gradients.
         """
         with torch.autocast(images.device.type, torch.bfloat16, enabled=self._half):
-            raw = self.network(images)
+            raw = self.raw(images)
         _check_scores(raw, images)
         if images.requires_grad:
             images.register_hook(_check_gradient)
         return self._output_map(raw.float(), self.network.scores)
+
+    def raw(self, images: Float[Tensor, IMAGES]) -> Any:
+        """Return what is checked and mapped: whatever the network returns."""
+        return self.network(images)
+
+    def judge(
+        self,
+        images: Float[Tensor, IMAGES],
+        mapped: Float[Tensor, SCORES],
+        labels: Int64[Tensor, " images"],
+    ) -> tuple[Float[Tensor, " images"], Bool[Tensor, " images"]]:
+        """Return how far each label is behind, and whether the image is broken.
+
+        `mapped` are the scores that the search saw. It may run in half precision: what counts is
+        the network in single, which is asked about what looks broken.
+        """
+        lost = behind(mapped, labels)
+        broken = lost > 0.0
+        if broken.any():
+            broken[broken.clone()] = self.errs(images[broken], labels[broken])
+        return lost, broken
 
     def errs(
         self, images: Float[Tensor, IMAGES], labels: Int64[Tensor, " images"]
@@ -63,16 +85,52 @@ class Adapter(nn.Module):
         ModelFault
             Where the network returns anything but finite scores.
         """
+        return self.lost(images, labels) > _CLEARLY
+
+    def lost(
+        self, images: Float[Tensor, IMAGES], labels: Int64[Tensor, " images"]
+    ) -> Float[Tensor, " images"]:
+        """Return by how much the label is behind in the network's own scores, no map on them.
+
+        Raises
+        ------
+        ModelFault
+            Where the network returns anything but finite scores.
+        """
         images = images.detach()
         with torch.no_grad():
             raw = self.network(images)
         _check_scores(raw, images)
-        return behind(raw.float(), labels) > _CLEARLY
+        return behind(raw.float(), labels)
 
     def train(self, mode: bool = True) -> "Adapter":
         """Return the adapter as it is."""
         del mode
         return self
+
+
+class Detour(Adapter):
+    """Follows the gradients of other scores; what is broken, and how nearly, the network says."""
+
+    def __init__(self, mapped: Adapter, source: Source) -> None:
+        precision: Precision = "bf16" if mapped._half else "fp32"
+        super().__init__(mapped.network, mapped._output_map, precision=precision)
+        self._source = source
+
+    def raw(self, images: Float[Tensor, IMAGES]) -> Any:
+        """Return the other scores."""
+        return self._source(images)
+
+    def judge(
+        self,
+        images: Float[Tensor, IMAGES],
+        mapped: Float[Tensor, SCORES],
+        labels: Int64[Tensor, " images"],
+    ) -> tuple[Float[Tensor, " images"], Bool[Tensor, " images"]]:
+        """Return what the network itself says: the scores that the search saw are not its own."""
+        del mapped
+        lost = self.lost(images, labels)
+        return lost, lost > _CLEARLY
 
 
 def behind(

@@ -50,6 +50,14 @@ class Attack(ABC):
         """Return the attack with what a budget gives it; settings that are named come first."""
         return cls(**{**cls.efforts.get(budget, {}), **settings})
 
+    def lacks(self, network: Network) -> str:
+        """Return the ability that the network would need and has not, "" where it can be attacked.
+
+        An attack on more than scores overrides this.
+        """
+        del network
+        return ""
+
     def passes(self, classes: int) -> Passes:
         """Return what one call costs an image that it does not break, with so many classes.
 
@@ -80,7 +88,8 @@ class Attack(ABC):
         Raises
         ------
         UsageFault
-            Where no such output map is known, or epsilon cannot be meant.
+            Where no such output map is known, epsilon cannot be meant, or the network lacks what
+            the attack is on.
         DataFault
             Where images are not float32 in [0, 1], or labels not int64 classes of the network.
         ModelFault
@@ -93,6 +102,9 @@ class Attack(ABC):
         if self.dtype not in PRECISIONS:
             raise UsageFault(unknown("dtype", self.dtype, PRECISIONS))
         check_epsilon(epsilon, norm=self.norm, pixels=images.shape[1:].numel())
+        if ability := self.lacks(network):
+            kind = type(network).__name__
+            raise UsageFault(f"attack {self.name}: expected a network with {ability}, got {kind}")
         if len(images) == 0:
             return images.clone()
         device = device_of(network)

@@ -7,6 +7,7 @@ from capsprobe.attacks.base import Attack, attacks
 from capsprobe.attacks.budgets import BUDGETS, MAPS, Budget, affords
 from capsprobe.attacks.nearest import MinimumNorm
 from capsprobe.attacks.norms import Norm
+from capsprobe.models.base import Network
 
 _AFTER = " On what the attacks before it left standing, all counted."
 _NEAREST = " Run once, for the nearest image that errs."
@@ -31,6 +32,15 @@ def within(norm: Norm, budget: Budget, settings: Mapping[str, Any]) -> dict[str,
         for label, kind in kinds(norm).items()
         if affords(budget, kind.budget)
     }
+
+
+def applicable(
+    chosen: Mapping[str, Attack], network: Network
+) -> tuple[dict[str, Attack], tuple[tuple[str, str], ...]]:
+    """Return the attacks that a network has what it takes for; of the others what it lacks."""
+    lacking = {name: attack.lacks(network) for name, attack in chosen.items()}
+    fit = {name: attack for name, attack in chosen.items() if not lacking[name]}
+    return fit, tuple((name, f"no {text}") for name, text in lacking.items() if text)
 
 
 def described(attack: Attack) -> str:

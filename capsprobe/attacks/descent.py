@@ -6,23 +6,43 @@ returns the last, which a fixed step may have carried back over the boundary; th
 beside ours.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from capsprobe.attacks.adapter import Adapter, behind
+from capsprobe.attacks.adapter import Adapter
 from capsprobe.attacks.balls import Ball
 from capsprobe.attacks.budgets import Passes
 from capsprobe.faults import UsageFault
-from capsprobe.shapes import IMAGES
+from capsprobe.shapes import IMAGES, SCORES
 
 # The steps carry an image across the budget and a quarter more, as in Madry et al. 2018.
 _REACH = 2.5
 _SHORT = 4
 _NEAREST, _STARTS = 8, 16
+
+
+@dataclass(frozen=True)
+class Look:
+    """Where a descent is: images, the clean ones, mapped scores that have a gradient, labels."""
+
+    images: Float[Tensor, IMAGES]
+    clean: Float[Tensor, IMAGES]
+    scores: Float[Tensor, SCORES]
+    labels: Int64[Tensor, " images"]
+
+
+Objective = Callable[[Look], Float[Tensor, " images"]]
+
+
+def entropy_of_scores(look: Look) -> Float[Tensor, " images"]:
+    """Return the cross-entropy of the mapped scores, what an attack climbs unless told else."""
+    return cross_entropy(look.scores, look.labels, reduction="none")
 
 
 @dataclass
@@ -60,6 +80,7 @@ def descend(
     ball: Ball,
     steps: int,
     restarts: int,
+    objective: Objective = entropy_of_scores,
 ) -> Float[Tensor, IMAGES]:
     """Return for each image one that breaks it, or else the one that came nearest.
 
@@ -68,17 +89,17 @@ def descend(
     twice the steps starts several times from each of the few that are nearest to breaking,
     where more effort pays.
     """
+    search = partial(run, mapped, ball=ball, objective=objective)
     found = Attempt.none(images)
     for count in (max(1, steps // _SHORT), *[steps] * restarts):
         rows = (~found.broken).nonzero().squeeze(1)
         if len(rows) == 0:
             return found.images
-        found.take(rows, run(mapped, images[rows], labels[rows], ball=ball, steps=count, copies=1))
+        found.take(rows, search(images[rows], labels[rows], steps=count, copies=1))
     rows = _nearest(found)
     if len(rows) > 0:
         copies = max(1, _STARTS // len(rows))
-        last = run(mapped, images[rows], labels[rows], ball=ball, steps=2 * steps, copies=copies)
-        found.take(rows, last)
+        found.take(rows, search(images[rows], labels[rows], steps=2 * steps, copies=copies))
     return found.images
 
 
@@ -90,10 +111,11 @@ def run(
     ball: Ball,
     steps: int,
     copies: int,
+    objective: Objective = entropy_of_scores,
 ) -> Attempt:
     """Return the best of so many starts from each image; an image leaves when one breaks it.
 
-    Up the gradient of the cross-entropy of the mapped scores, in steps of 2.5 eps / steps.
+    Up the gradient of the objective, in steps of 2.5 eps / steps.
     """
     best = Attempt.none(images)
     # All starts of an image leave together, so that they stay side by side.
@@ -103,18 +125,14 @@ def run(
         at.requires_grad_(step < steps)
         with torch.set_grad_enabled(step < steps):
             scores = mapped(at)
-        lost = behind(scores.detach(), labels[rows])
-        broken = lost > 0.0
-        if broken.any():
-            # The search may run in half precision: what counts is the network in single.
-            broken[broken.clone()] = mapped.errs(at.detach()[broken], labels[rows[broken]])
+        lost, broken = mapped.judge(at.detach(), scores.detach(), labels[rows])
         starts = _chosen(lost, broken, copies)
         best.take(rows[starts], Attempt(at.detach()[starts], lost[starts], broken[starts]))
         going = ~best.broken[rows]
         if step == steps or not going.any():
             break
-        loss = cross_entropy(scores, labels[rows], reduction="sum")
-        (gradient,) = torch.autograd.grad(loss, at)
+        height = objective(Look(at, images[rows], scores, labels[rows]))
+        (gradient,) = torch.autograd.grad(height.sum(), at)
         rows = rows[going]
         at = ball.step(
             at.detach()[going],

@@ -41,6 +41,8 @@ ROUTING_HEADS = (
     "se-head",
 )
 ROBUSTNESS = ("adversarial", "affine", "corruption", "overlap", "spatial")
+# Those that look at a few images unless told how many.
+LIMITED = ("adversarial", "corruption", "detection", "output-maps", "spatial")
 ROUTING = ("gate", "routing")
 DONE, CELLS_FAILED, INTERRUPTED = 0, 1, 130
 
@@ -80,9 +82,8 @@ def robustness_settings(
         attacked["linf"] = tuple(sorted(epsilons))
     if options["limit"] is not None:
         # Who says how many images are wanted gets them attacked too, however long it takes.
-        attacked.setdefault("limit", options["limit"])
-        for probe in ("corruption", "spatial"):
-            configured.setdefault(probe, {}).setdefault("limit", options["limit"])
+        for name in LIMITED:
+            configured.setdefault(name, {}).setdefault("limit", options["limit"])
     return _settings(probe_settings=configured, unless_named=unless_named, **options)
 
 

@@ -23,7 +23,8 @@ class ImageSet:
 
     `labels` holds one class per image, or two per image for overlapping pairs. `ids` stay with
     an image through every selection, so that models can be compared in pairs.
-    `parameters` holds one row an image: the transformation that made it.
+    `parameters` holds one row an image: the transformation that made it. `validation` are images
+    of another split, for those who set a threshold: these are never chosen on test images.
 
     Raises
     ------
@@ -38,6 +39,7 @@ class ImageSet:
     labels: Int64[Tensor, LABELS]
     ids: Int64[Tensor, " images"]
     parameters: pd.DataFrame = field(default_factory=pd.DataFrame)
+    validation: "ImageSet | None" = None
 
     def __post_init__(self) -> None:
         _check_images(self.name, self.images)

@@ -64,6 +64,11 @@ class Entry(BaseModel):
     start: Start | None = None
 
     @property
+    def has_decoder(self) -> bool:
+        """Return whether it was trained with a decoder, which then is among the weights."""
+        return float(self.recipe.get("decoder_weight", 0.0)) > 0.0
+
+    @property
     def stem(self) -> str:
         """Return the file name without its ending."""
         return stem(self.model, self.dataset, self.seed)
@@ -203,7 +208,7 @@ def write_entry(folder: Path, entry: Entry) -> None:
 def _built(entry: Entry) -> Network:
     try:
         frame = Frame(**entry.frame)
-        decoder = float(entry.recipe.get("decoder_weight", 0.0)) > 0.0
+        decoder = entry.has_decoder
     except (TypeError, ValueError) as error:
         raise ModelFault(f"{entry.stem}.json: expected frame and recipe, got {error}") from error
     return build(entry.model, frame, seed=entry.seed, decoder=decoder)

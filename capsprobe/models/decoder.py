@@ -7,12 +7,15 @@ capsules do.
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.functional import one_hot
 
 from capsprobe.faults import ModelFault
 from capsprobe.models.base import Frame, Network, embedder
 from capsprobe.shapes import IMAGES, SCORES
 
 _HIDDEN = (512, 1024)
+# So that a drawing without any fault has a gradient too.
+_TINY = 1e-12
 
 
 class Decoder(nn.Sequential):
@@ -64,6 +67,22 @@ def masked(
     """Return the embedding with all blocks but those of the given classes set to zero."""
     blocks = embedding.unflatten(1, (classes.shape[1], -1))
     return (blocks * classes[:, :, None]).flatten(1)
+
+
+def distance_from_winner(
+    network: Network, images: Float[Tensor, IMAGES]
+) -> Float[Tensor, " images"]:
+    """Return the Euclidean distance of each image from what its winning class's block draws.
+
+    What Frosst, Sabour and Hinton (2018) tell adversarial images by. A gradient passes through
+    the image itself and through the embedding, not through the choice of the winner.
+    """
+    embedded = embedder(network)
+    embedding = embedded.embed(images)
+    scores = embedded.classify(embedding)
+    winner = one_hot(scores.argmax(dim=1), scores.shape[1]).to(scores.dtype)
+    squared = (reconstruct(network, embedding, winner) - images).square().flatten(1).sum(dim=1)
+    return torch.sqrt(squared + _TINY)
 
 
 def reconstruction_error(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 
 from capsprobe.faults import UsageFault
 from capsprobe.models.base import Network, Routed
@@ -33,6 +34,21 @@ def swap(network: Network, *, routing: str, iterations: int) -> None:
     check_iterations(iterations)
     routings[routing]
     routed.routing, routed.iterations = routing, iterations
+
+
+def twin(network: Network, *, routing: str, iterations: int) -> Network:
+    """Return a network of the same weights, the very same tensors, with another routing.
+
+    The network itself stays as it is.
+
+    Raises
+    ------
+    UsageFault
+        As `swapped` does.
+    """
+    other = copy(network)
+    swap(other, routing=routing, iterations=iterations)
+    return other
 
 
 def _routed(network: Network) -> Routed:

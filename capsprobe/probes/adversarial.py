@@ -12,7 +12,7 @@ from capsprobe.attacks.adapter import PRECISIONS
 from capsprobe.attacks.base import Attack
 from capsprobe.attacks.budgets import BUDGETS, MAPS, Budget, Passes
 from capsprobe.attacks.campaign import WORST, attack_all, follow_gradients, passes_of
-from capsprobe.attacks.choosing import described, forgone, within
+from capsprobe.attacks.choosing import applicable, described, forgone, within
 from capsprobe.attacks.curve import Curve, unattacked
 from capsprobe.attacks.norms import Norm, check_epsilon
 from capsprobe.attacks.output_maps import OUTPUT_MAPS
@@ -129,7 +129,8 @@ class Adversarial(Probe):
     ) -> Measurement:
         """Return whether each image still stands at each epsilon, attack by attack."""
         norm: Norm = "linf" if part == "linf" else "l2"
-        chosen, attacks = images.limit(self.limit), self._attacks(norm)
+        chosen = images.limit(self.limit)
+        attacks, lacking = applicable(self._attacks(norm), network)
         epsilons = [epsilon for epsilon in getattr(self, norm) if epsilon > 0.0]
         for epsilon in epsilons:
             check_epsilon(epsilon, norm=norm, pixels=chosen.images[0].numel())
@@ -154,7 +155,8 @@ class Adversarial(Probe):
         tables += _norms(f"{norm}/{WORST}", chosen, curves[WORST], norm)
         tables += _distances(norm, chosen, found.distances)
         beyond = {_BEYOND: len(images) - len(chosen)}
-        left_out = {**beyond, **_unbroken(norm, found.distances)}
+        unasked = {f"not attacked by {norm}/{name}: {text}": len(chosen) for name, text in lacking}
+        left_out = {**beyond, **_unbroken(norm, found.distances), **unasked}
         return Measurement(
             observations=together(tables),
             samples=_samples(f"{norm}/{WORST}", chosen, clean, curves[WORST], epsilons),
@@ -165,8 +167,9 @@ class Adversarial(Probe):
         """Return forward and backward passes of an image that so many epsilons do not break."""
         total = Passes()
         for norm in _NORMS:
+            attacks, _ = applicable(self._attacks(norm), network)
             total += passes_of(
-                self._attacks(norm),
+                attacks,
                 network,
                 epsilons=len([each for each in getattr(self, norm) if each > 0.0][:most]),
                 output_maps=self._maps,

@@ -43,6 +43,8 @@ class Probe(ABC):
     name: ClassVar[str]
     question: ClassVar[str]
     metrics: ClassVar[tuple[Metric, ...]]
+    # Whether it sets thresholds on the images' `validation`.
+    calibrates: ClassVar[bool] = False
 
     @property
     @abstractmethod

@@ -25,6 +25,8 @@ _PROBES = (
     "affine",
     "spatial",
     "adversarial",
+    "output-maps",
+    "detection",
     "corruption",
     "overlap",
     "routing",

@@ -13,7 +13,7 @@ from capsprobe.report.summary import Measure
 
 _SWEEPS = ("rotation", "translation", "scale", "shear")
 # Which of the usual metrics are fractions that a figure should show, in this order.
-DRAWN_METRICS = ("correct", "exact_match", "almost", "recall")
+DRAWN_METRICS = ("correct", "exact_match", "almost", "recall", "detected", "undetected_success")
 _MOST_HEADLINES = 8
 BASELINES = {"corruption": "cnn"}
 """The model beside whose errors a probe puts those of all."""
@@ -70,6 +70,8 @@ _HEADLINES = {
     # Fifteen kinds would drown the others; its numbers stand beside those of a baseline.
     "corruption": (),
     # Their questions are not which model scores more.
+    "output-maps": (),
+    "detection": (),
     "routing": (),
     "gate": (),
 }

@@ -13,6 +13,8 @@ PROBES = {
     "spatial": "Spatial worst case",
     "adversarial": "Adversarial attacks",
     "corruption": "Corruptions",
+    "output-maps": "What an attack follows",
+    "detection": "Detection by reconstruction",
     "overlap": "Overlapping digits",
     "routing": "Routing beside clustering",
     "gate": "Gates beside routing",
@@ -37,6 +39,14 @@ ATTACKS = {
     "cw": "CW",
     "deepfool": "DeepFool",
     "boundary": "boundary attack",
+    "vote": "vote attack",
+    "detached": "routing detached",
+    "routing": "attack on coefficients",
+    "aware": "attack that knows the detector",
+    "scores": "PGD on scores",
+    "logits": "PGD on log odds",
+    "margin": "PGD on margins",
+    "dlr": "PGD on DLR",
     "gradients": "all with gradients",
     "worst": "worst case",
 }
@@ -51,6 +61,11 @@ METRICS = {
     "distance": "median distance",
     "distance_found": "broken at any distance",
     "distance_within": "broken within a distance",
+    "lowered": "accuracy below PGD on scores",
+    "coefficients_moved": "change of coefficients (bits)",
+    "detected": "detected",
+    "undetected_success": "wrong and not detected",
+    "reconstruction_distance": "distance from the reconstruction",
     "error": "error",
     "corruption_error": "error relative to cnn",
     "relative_corruption_error": "loss relative to cnn",
@@ -142,6 +157,20 @@ READING["gate"] = (
     "A gate gives each child a weight, and so does routing. Whether they are the same is asked "
     "of the children of one network at a time."
 )
+READING["output-maps"] = (
+    "The same descent, alone each time and with the same steps, through different scores of one "
+    "network: as they come (lengths, for capsules), as log odds, as margins, as DLR; of a twin "
+    "whose votes all count alike (the vote attack); with routing coefficients as constants; and "
+    "along the change of the coefficients. All are judged by the network itself. The table says by "
+    "how much each lowers accuracy below PGD on the scores as they come: what is well above zero "
+    "finds images that plain PGD calls robust. A model has no row where it lacks what is attacked."
+)
+READING["detection"] = (
+    "An image is suspect where it is farther from what its winning class draws than 95 % of clean "
+    "validation images are. At ε = 0 the part detected is false alarms on test images; at larger ε "
+    "it is of the images that PGD made wrong. What counts is how often a wrong answer gets through "
+    "undetected, above all where the attack knows the detector."
+)
 READING_ANY = "Severity grows to the right; a curve that stays high for longer bears more."
 INTERVALS = (
     "Bands and bars are 95 % intervals: over images where there is one training seed (Wilson), "
@@ -203,6 +232,9 @@ _FRACTIONS = (
     "distance_found",
     "distance_within",
     "error",
+    "lowered",
+    "detected",
+    "undetected_success",
     "corruption_error",
     "relative_corruption_error",
     *(f"correct_{label}" for label in range(10)),

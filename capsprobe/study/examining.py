@@ -1,7 +1,8 @@
 """One cell: the checkpoint loaded, the probe put to it, and what came of it."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -49,10 +50,17 @@ class Examiner:
         return Examined(measurement=measurement, seconds=time.perf_counter() - start)
 
 
-def base_images(settings: Settings) -> ImageSet:
-    """Return the test images that every probe starts from, limited as asked."""
-    base = Name.parse(settings.dataset).base
-    return datasets[base]("test", Source(folder=settings.data_dir)).limit(settings.limit)
+def base_images(settings: Settings, probes: Iterable[Probe]) -> ImageSet:
+    """Return the test images that every probe starts from, limited as asked.
+
+    Validation images lie beside them where a probe sets thresholds, all there are.
+    """
+    load = datasets[Name.parse(settings.dataset).base]
+    source = Source(folder=settings.data_dir)
+    images = load("test", source).limit(settings.limit)
+    if not any(probe.calibrates for probe in probes):
+        return images
+    return replace(images, validation=load("validation", source))
 
 
 class _Loaded:

@@ -143,7 +143,7 @@ def _begin(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
     torch.set_num_threads(threads)
-    _Worker.examiner = Examiner(settings, probes, base_images(settings))
+    _Worker.examiner = Examiner(settings, probes, base_images(settings, probes.values()))
 
 
 def _end_with_parent(lifeline: Connection) -> None:

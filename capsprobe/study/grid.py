@@ -97,7 +97,7 @@ def grid(
         for entry in entries
         for size, swap in ((_batch_size(settings, entry), swap_of(settings, entry)),)
         for name, probe in examined.items()
-        if not probe.lacks(skeleton(entry.model, **entry.frame))
+        if not probe.lacks(_able(entry))
         for part in probe.parts(Name.parse(entry.dataset).view)
     ]
     for name in settings.models:
@@ -135,9 +135,14 @@ def _found_batch_size(model: str, device: str, **frame: int) -> int:
 
 
 @cache
-def skeleton(model: str, **frame: int) -> Network:
+def skeleton(model: str, *, decoder: bool = False, **frame: int) -> Network:
     """Return a network with weights by chance, which says what the model is able to do."""
-    return build(model, Frame(**frame), seed=0, decoder=False).eval()
+    return build(model, Frame(**frame), seed=0, decoder=decoder).eval()
+
+
+def _able(entry: Entry) -> Network:
+    """Return a network that has what the checkpoint's has."""
+    return skeleton(entry.model, decoder=entry.has_decoder, **entry.frame)
 
 
 def _check_asked(
@@ -147,8 +152,8 @@ def _check_asked(
     if any(cell.entry.model == model for cell in cells):
         return
     entry = next(entry for entry in entries if entry.model == model)
-    bare = skeleton(model, **entry.frame)
-    lacking = dict.fromkeys(filter(None, (each.lacks(bare) for each in examined.values())))
+    network = _able(entry)
+    lacking = dict.fromkeys(filter(None, (each.lacks(network) for each in examined.values())))
     if lacking:
         raise UsageFault(f"expected a model with {' or '.join(lacking)}, got {model}")
 
@@ -200,6 +205,8 @@ def _key(
         "device": settings.device.partition(":")[0],
         "versions": versions(),
     }
+    if probe.calibrates and images.validation is not None:
+        facts["validation"] = images.validation.sha256
     if swap is not None:
         facts["swap"] = {"routing": swap.routing, "iterations": swap.iterations}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

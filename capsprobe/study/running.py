@@ -91,7 +91,7 @@ def plan_study(settings: Settings) -> Outcome:
     for entry in entries:
         check_weights(settings.weights, entry)
     check_device(settings.device)
-    images = base_images(settings)
+    images = base_images(settings, examined.values())
     cells = grid(settings, entries, examined, images)
     return Outcome(settings=settings, probes=examined, entries=entries, images=images, cells=cells)
 

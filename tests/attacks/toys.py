@@ -6,7 +6,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from capsprobe.attacks.base import attacks
 from capsprobe.models.base import Frame, Network
+from capsprobe.models.capsules import Votes
+from capsprobe.routing.base import length
 
 SIDE = 6
 
@@ -52,21 +55,21 @@ class Saturated(Linear):
 
 class Pair(Linear):
     def forward(self, images):
-        return self.logits(images), images
+        return super().forward(images), images
 
 
 class Flat(Linear):
     def forward(self, images):
-        return self.logits(images)[:, 0]
+        return super().forward(images)[:, 0]
 
 
 class Undefined(Linear):
-    def forward(self, images):
-        return self.logits(images) * torch.nan
+    def logits(self, images):
+        return super().logits(images) * torch.nan
 
 
 class Constant(Linear):
-    def forward(self, images):
+    def logits(self, images):
         return torch.zeros(len(images), 2)
 
 
@@ -77,18 +80,18 @@ class Explosive(Linear):
         super().__init__()
         self.passes = passes
 
-    def forward(self, images):
+    def logits(self, images):
         self.passes -= 1
         if self.passes == 0:
             raise KeyboardInterrupt
-        return self.logits(images)
+        return super().logits(images)
 
 
 class Backfiring(Linear):
     """Raises when a gradient comes back to its scores."""
 
-    def forward(self, images):
-        scores = self.logits(images)
+    def logits(self, images):
+        scores = super().logits(images)
         if scores.requires_grad:
             scores.register_hook(_interrupt)
         return scores
@@ -98,15 +101,57 @@ class Remembering(Linear):
     """Keeps the scores that it returned, as a network with a cache would."""
 
     def forward(self, images):
-        self.returned = self.logits(images)
+        self.returned = super().forward(images)
         return self.returned
 
 
 class Undifferentiable(Linear):
     """Its gradient by the image is not a number, its scores are finite."""
 
+    def logits(self, images):
+        return super().logits(images) + 0.0 * (images * 0.0).abs().sqrt().sum()
+
+
+class Capsules(Linear):
+    """The same decisions by routing: one child, whose vote for a class grows with its logit.
+
+    Routing by agreement favours the longer vote, and the mean of the votes does so too.
+    """
+
+    scores = "lengths"
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.routing, self.iterations = "dynamic", 3
+        self.votes = Votes(children=1, child_pose=2, parents=2, pose=1)
+        self.votes.weight.data = 2.0 * torch.eye(2)[None]
+
     def forward(self, images):
-        return self.logits(images) + 0.0 * (images * 0.0).abs().sqrt().sum()
+        return self.classify(self.embed(images))
+
+    def children_of(self, images):
+        return torch.sigmoid(self.logits(images)).unsqueeze(1)
+
+    def embed(self, images):
+        children = self.children_of(images)
+        return self.votes.route(children, routing=self.routing, iterations=self.iterations).flatten(
+            1
+        )
+
+    def classify(self, embedding):
+        return length(embedding.unsqueeze(2))
+
+    def trace(self, images):
+        return self.votes.trace(
+            self.children_of(images), routing=self.routing, iterations=self.iterations
+        )
+
+
+def suited(name, kind, **settings):
+    """Return a network of a kind; where the attack is on routing, its twin that routes."""
+    if attacks[name]().lacks(Linear()):
+        kind = type(kind.__name__, (kind, Capsules), {})
+    return kind(**settings)
 
 
 def middling(count=12, seed=1):

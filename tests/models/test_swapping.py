@@ -4,7 +4,7 @@ import torch
 from capsprobe.faults import UsageFault
 from capsprobe.models.base import Frame, models
 from capsprobe.models.checkpoints import build
-from capsprobe.models.swapping import swap, swapped
+from capsprobe.models.swapping import swap, swapped, twin
 from capsprobe.routing.base import length, routings
 
 IMAGES = torch.rand(3, 1, 28, 28, generator=torch.Generator().manual_seed(0))
@@ -66,3 +66,14 @@ def test_a_wrong_swap_changes_nothing(network, routing, iterations, words):
     with pytest.raises(UsageFault, match=words):
         swap(network, routing=routing, iterations=iterations)
     assert (network.routing, network.iterations) == own
+
+
+def test_a_twin_shares_the_weights_and_leaves_the_network_its_routing(network):
+    own, before = (network.routing, network.iterations), network(IMAGES)
+    other = twin(network, routing="uniform", iterations=1)
+    expected = length(routings["uniform"](network.trace(IMAGES).votes, iterations=1).parents[-1])
+    torch.testing.assert_close(other(IMAGES), expected)
+    assert (network.routing, network.iterations) == own
+    assert torch.equal(network(IMAGES), before)
+    pairs = zip(network.parameters(), other.parameters(), strict=True)
+    assert all(one is same for one, same in pairs)

@@ -37,3 +37,25 @@ def robust_directly(network, images, labels, norm, epsilon, *, steps):
         right = network(images).argmax(dim=1) == labels
         standing = network(found).argmax(dim=1) == labels
     return (right & standing).double().mean().item()
+
+
+def routed_gradient(network, images, weights, *, constant):
+    """Return the gradient of weighted lengths through procedure 1 of Sabour et al., written out.
+
+    `constant` takes the last coefficients for constants.
+    """
+    images = images.detach().requires_grad_()
+    children = network.children_of(images)
+    matrices = network.votes.weight.unflatten(2, (network.frame.classes, -1))
+    votes = torch.einsum("bip,ipjd->bijd", children, matrices)
+    logits = torch.zeros(votes.shape[:3], dtype=votes.dtype)
+    for _ in range(network.iterations):
+        coefficients = logits.exp() / logits.exp().sum(dim=2, keepdim=True)
+        if constant:
+            coefficients = coefficients.detach()
+        sums = torch.einsum("bij,bijd->bjd", coefficients, votes)
+        size = sums.norm(dim=2, keepdim=True)
+        parents = sums * size / (1.0 + size**2)
+        logits = logits + torch.einsum("bijd,bjd->bij", votes, parents)
+    (gradient,) = torch.autograd.grad((parents.norm(dim=2) @ weights).sum(), images)
+    return gradient

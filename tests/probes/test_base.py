@@ -1,6 +1,6 @@
 """What holds for every probe: it leaves the network as found, repeats, and keeps its promises."""
 
-from dataclasses import FrozenInstanceError, dataclass, fields
+from dataclasses import FrozenInstanceError, dataclass, fields, replace
 from typing import ClassVar
 
 import pandas as pd
@@ -129,16 +129,20 @@ def test_a_table_that_breaks_what_the_probe_declares_is_refused(outcome, says):
         Asking(outcome=outcome)(Constant(), bars(), part="turn")
 
 
+def few():
+    return replace(digits("test").limit(4), validation=digits("validation").limit(20))
+
+
 def network_for(view, name):
     canvas = {"single": 28, "placed": 40, "pairs": 36}[view]
     frame = Frame(canvas=canvas, width=8, types=2)
-    networks = (build(model, frame, seed=0, decoder=False) for model in ("cnn", "capsnet"))
+    networks = (build(model, frame, seed=0, decoder=True) for model in ("cnn", "capsnet"))
     return next(network for network in networks if not probes[name]().lacks(network))
 
 
 @pytest.mark.parametrize(("name", "view", "part"), CASES)
 def test_every_probe_measures_every_part_the_same_twice(name, view, part):
-    network, images = network_for(view, name), digits("test").limit(4)
+    network, images = network_for(view, name), few()
     one, two = (probes[name]()(network, images, part=part) for _ in range(2))
     pd.testing.assert_frame_equal(one.observations, two.observations)
     assert one.left_out == two.left_out
@@ -148,7 +152,7 @@ def test_every_probe_measures_every_part_the_same_twice(name, view, part):
 
 @pytest.mark.parametrize(("name", "view", "part"), CASES)
 def test_every_probes_samples_can_be_shown(name, view, part):
-    network, images = network_for(view, name), digits("test").limit(4)
+    network, images = network_for(view, name), few()
     samples = probes[name]()(network, images, part=part).samples
     assert tuple(samples.columns) == SAMPLE_COLUMNS
     for row in samples.to_dict("records"):
@@ -164,7 +168,7 @@ def test_no_probe_makes_a_number_from_a_score_that_is_not_finite(name, view, par
         for parameter in network.parameters():
             parameter.fill_(float("nan"))
     with pytest.raises(ModelFault, match="finite"):
-        probes[name]()(network, digits("test").limit(4), part=part)
+        probes[name]()(network, few(), part=part)
 
 
 @pytest.mark.parametrize("name", list(probes))
