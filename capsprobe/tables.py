@@ -40,6 +40,7 @@ class Metric:
     A nominal metric's values are names in numbers (a class): they can be compared, not averaged.
     A censored one is known only where it is small enough to have been found: units that are right
     when clean and have no value have a larger one, so it has a median and no mean.
+    A null says what chance gives where another metric says what is: models do not differ by it.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Metric:
     description: str = ""
     nominal: bool = False
     censored: bool = False
+    null: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

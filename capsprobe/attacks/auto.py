@@ -19,8 +19,8 @@ from capsprobe.attacks.targets import ratio_to, rivals
 from capsprobe.faults import UsageFault
 from capsprobe.shapes import IMAGES, SCORES
 
-# Of all steps: the first period, by how much periods shrink, and the shortest, as in the paper.
-_FIRST, _SHRINK, _SHORTEST = 0.22, 0.03, 0.06
+# The first period, by how much periods shrink, and the shortest: hundredths of all steps.
+_FIRST, _SHRINK, _SHORTEST = 22, 3, 6
 
 # Mapped scores of some rows of a batch, and which rows these are, to the loss of each.
 Loss = Callable[
@@ -114,10 +114,10 @@ def climb(
 
 def checkpoints(steps: int) -> frozenset[int]:
     """Return the steps after which step sizes are looked at: ceil(p_j steps), section 3.1."""
-    shares = [0.0, _FIRST]
-    while shares[-1] < 1.0:
+    shares = [0, _FIRST]
+    while shares[-1] < 100:
         shares.append(shares[-1] + max(shares[-1] - shares[-2] - _SHRINK, _SHORTEST))
-    return frozenset(-int(-share * steps // 1) for share in shares[1:] if share < 1.0)
+    return frozenset(-(-share * steps // 100) for share in shares[1:] if share < 100)
 
 
 def _look(

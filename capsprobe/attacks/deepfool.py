@@ -21,7 +21,7 @@ from capsprobe.attacks.nearest import DRAWN, MinimumNorm
 from capsprobe.shapes import IMAGES, SCORES
 
 _OVERSHOOT = 0.5
-_NEVER_ZERO = 1e-30
+_NEVER_ZERO, _FARTHEST = 1e-30, 1e30
 
 
 @attacks.register("deepfool")
@@ -74,10 +74,11 @@ def _to_boundary(
     behind = scores - scores[rows, labels][:, None]
     slopes = slopes - slopes[rows, labels][:, None]
     lengths = slopes.flatten(2).norm(dim=2).clamp(min=_NEVER_ZERO)
-    far = (behind.abs() / lengths).scatter(1, labels[:, None], torch.inf)
+    # A class without a slope is far away, and no way leads to it.
+    far = (behind.abs() / lengths).clamp(max=_FARTHEST).scatter(1, labels[:, None], torch.inf)
     nearest = far.argmin(dim=1)
-    step = far[rows, nearest] / lengths[rows, nearest]
-    return step[:, None, None, None] * slopes[rows, nearest]
+    directions = slopes[rows, nearest] / lengths[rows, nearest][:, None, None, None]
+    return far[rows, nearest][:, None, None, None] * directions
 
 
 def jacobian(

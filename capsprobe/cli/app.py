@@ -72,7 +72,8 @@ def robustness(
     data_dir: DataDir = None,
     weights: Weights = None,
     probe: Annotated[
-        list[str] | None, typer.Option(help="affine, adversarial, overlap; all by default.")
+        list[str] | None,
+        typer.Option(help="affine, spatial, adversarial, overlap; all by default."),
     ] = None,
     seed: Seeds = None,
     routing: Annotated[
@@ -93,7 +94,8 @@ def robustness(
         typer.Option(help="Spent on attacks: quick (the default), standard or strong."),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(help="So many test images; else all, 100 of them attacked.")
+        int | None,
+        typer.Option(help="So many test images; else all, fewer of them attacked."),
     ] = None,
     batch_size: BatchSize = "auto",
     dtype: Annotated[
@@ -111,7 +113,7 @@ def robustness(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Put checkpoints through affine, adversarial and overlap probes; write a report.
+    """Put checkpoints through affine, spatial, adversarial and overlap probes.
 
     Without --model: all but the heads that only differ in their routing (se-head among them).
     """

@@ -40,9 +40,9 @@ ROUTING_HEADS = (
     "capsnet-kmeans",
     "se-head",
 )
-ROBUSTNESS = ("adversarial", "affine", "corruption", "overlap")
+ROBUSTNESS = ("adversarial", "affine", "corruption", "overlap", "spatial")
 # Those that look at a few images unless told how many.
-LIMITED = ("adversarial", "corruption", "detection", "output-maps")
+LIMITED = ("adversarial", "corruption", "detection", "output-maps", "spatial")
 ROUTING = ("gate", "routing")
 DONE, CELLS_FAILED, INTERRUPTED = 0, 1, 130
 

@@ -45,7 +45,13 @@ _VARYING = ("gate", "summed", "routing", "article")
 
 def _correlations(name: str, text: str) -> Iterable[Metric]:
     for null, beside in (("", ""), ("_shuffled", ", children shuffled")):
-        yield Metric(name=f"{name}{null}", lower=-1.0, upper=1.0, description=f"{text}{beside}")
+        yield Metric(
+            name=f"{name}{null}",
+            lower=-1.0,
+            upper=1.0,
+            description=f"{text}{beside}",
+            null=bool(null),
+        )
 
 
 METRICS = (

@@ -65,8 +65,9 @@ def _metric(name: str, lower: float, upper: float, description: str, unit: str =
 def _concordances() -> Iterable[Metric]:
     for null in _NULLS:
         beside = f" ({null[1:]} null)" if null else ""
-        yield _metric(f"ari{null}", -1.0, 1.0, f"adjusted Rand index with k-means{beside}")
-        yield _metric(f"ami{null}", -1.0, 1.0, f"adjusted mutual information with k-means{beside}")
+        for name, words in (("ari", "Rand index"), ("ami", "mutual information")):
+            metric = _metric(f"{name}{null}", -1.0, 1.0, f"adjusted {words} with k-means{beside}")
+            yield replace(metric, null=bool(null))
 
 
 METRICS = (

@@ -54,7 +54,7 @@ class Spatial(Probe):
     draws: int = 10
     turns: int = 31
     moves: int = 5
-    limit: int = 40
+    limit: int = 32
     cut: float = 0.001
 
     def __post_init__(self) -> None:

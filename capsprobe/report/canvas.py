@@ -85,7 +85,9 @@ class Canvas:
 
     def title(self, text: str) -> None:
         """Put a title above, from the figure's left edge on."""
-        self.axes.set_title(text, x=-(self._left - 4.0) / (WIDTH - self._left - _RIGHT))
+        left = -(self._left - 4.0) / (WIDTH - self._left - _RIGHT)
+        # Without a height of its own it would be looked for above all ticks, which takes time.
+        self.axes.set_title(text, x=left, y=1.0)
 
     def finish(self, label: str) -> Drawing:
         """Return the figure for the page and as a file; `label` says in words what it shows."""

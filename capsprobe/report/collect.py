@@ -23,6 +23,7 @@ MOST_MODELS = 8
 _ALL_ROWS, _LEAST_ROWS = 1500, 20
 _PROBES = (
     "affine",
+    "spatial",
     "adversarial",
     "output-maps",
     "detection",

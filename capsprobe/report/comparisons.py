@@ -1,6 +1,7 @@
 """Two models set against each other: which pairs, and what their paired differences say."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -12,6 +13,9 @@ from capsprobe.stats.summary import Summary as Tables
 KEY_PAIRS = (("capsnet", "cnn"), ("capsnet", "senet"), ("capsnet", "capsnet-uniform"))
 _REFERENCES = ("cnn", "capsnet")
 _MOST = 6
+_PLACE = ("model_a", "model_b", "dataset", "condition", "metric", "severity")
+_Place = tuple[Hashable, ...]
+_Row = dict[Hashable, Any]
 
 
 def key_pairs(models: Iterable[str]) -> list[tuple[str, str]]:
@@ -34,11 +38,12 @@ def differences_of(
     pairs: Sequence[tuple[str, str]], measures: Sequence[Measure], tables: Tables
 ) -> list[Difference]:
     """Return a - b for each pair and measure that the tables hold, in this order."""
+    held = _placed(tables.differences) | _placed(tables.mean_differences.assign(severity=None))
     return [
         found
         for pair in pairs
         for measure in measures
-        for found in _difference(pair, measure, tables)
+        for found in _difference(pair, measure, held)
     ]
 
 
@@ -77,10 +82,13 @@ def forests(differences: Sequence[Difference]) -> tuple[Forest, ...]:
     )
 
 
-def _difference(pair: tuple[str, str], measure: Measure, tables: Tables) -> Iterable[Difference]:
+def _difference(
+    pair: tuple[str, str], measure: Measure, held: Mapping[_Place, _Row]
+) -> Iterable[Difference]:
     """Yield the difference if there is one; the tables hold each pair one way round."""
+    where = measure.dataset, measure.condition, measure.metric, measure.severity
     for a, b, sign in ((*pair, 1.0), (*pair[::-1], -1.0)):
-        for row in _rows(a, b, measure, tables).to_dict("records"):
+        if row := held.get((a, b, *where)):
             ends = sorted((sign * row["lower"], sign * row["upper"]))
             yield Difference(
                 a=pair[0],
@@ -94,18 +102,6 @@ def _difference(pair: tuple[str, str], measure: Measure, tables: Tables) -> Iter
             )
 
 
-def _rows(a: str, b: str, measure: Measure, tables: Tables) -> pd.DataFrame:
-    table = tables.mean_differences if measure.severity is None else tables.differences
-    wanted: Mapping[str, str | float] = {
-        "model_a": a,
-        "model_b": b,
-        "dataset": measure.dataset,
-        "condition": measure.condition,
-        "metric": measure.metric,
-    }
-    if measure.severity is not None:
-        wanted = {**wanted, "severity": measure.severity}
-    chosen = pd.Series(True, index=table.index)
-    for column, value in wanted.items():
-        chosen &= table[column] == value
-    return table[chosen]
+def _placed(table: pd.DataFrame) -> dict[_Place, _Row]:
+    """Return the rows by what is compared; a mean over severities has none."""
+    return {tuple(row[name] for name in _PLACE): row for row in table.to_dict("records")}

@@ -20,6 +20,7 @@ from capsprobe.report.exhibits import (
     Ladder,
     Matrix,
     Planes,
+    Stairs,
     Strips,
     Violins,
 )
@@ -29,6 +30,7 @@ from capsprobe.report.figures.heatmaps import draw_heatmaps
 from capsprobe.report.figures.ladders import draw_ladder
 from capsprobe.report.figures.matrices import draw_matrix
 from capsprobe.report.figures.planes import draw_planes
+from capsprobe.report.figures.stairs import draw_stairs
 from capsprobe.report.figures.strips import draw_strips
 from capsprobe.report.figures.violins import draw_violins
 from capsprobe.report.names import shortened
@@ -225,5 +227,6 @@ _DRAWN: dict[type, Callable[[Any, Mapping[str, Style]], Drawing]] = {
     Planes: draw_planes,
     Matrix: draw_matrix,
     Strips: draw_strips,
+    Stairs: draw_stairs,
     Violins: draw_violins,
 }

@@ -47,7 +47,7 @@ class Violins:
 class Matrix:
     """One figure: numbers in rows and columns; None where there is none.
 
-    `model` is "" where the rows are models.
+    `model` is "" where the rows are models; with a `condition`, columns are the classes under it.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Matrix:
     values: tuple[tuple[float | None, ...], ...]
     n_seeds: tuple[int, int]
     n_units: tuple[int, int]
+    condition: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +143,26 @@ class Ladder:
     n_units: tuple[int, int]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stair:
+    """One row of a figure: a condition, a point a model, and how many images they rest on."""
+
+    condition: str
+    dots: tuple[Dot, ...]
+    n_units: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stairs:
+    """One figure: accuracy under conditions that are ever harder."""
+
+    name: str
+    metric: str
+    rows: tuple[Stair, ...]
+    n_seeds: tuple[int, int]
+    n_units: tuple[int, int]
+
+
 # Grey levels, row by row.
 Pixels = tuple[tuple[int, ...], ...]
 
@@ -163,7 +184,7 @@ class Strips:
     published: tuple[float | None, ...]
 
 
-Figure = Panel | Course | Violins | Matrix | Dots | Heatmaps | Planes | Ladder | Strips
+Figure = Panel | Course | Violins | Matrix | Dots | Heatmaps | Planes | Ladder | Stairs | Strips
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -57,7 +57,9 @@ _DERIVED = {
         "(accuracy - chance) / (clean accuracy - chance); left out where clean accuracy is less "
         f"than {LEAST_CLEAN:g} above chance."
     ),
-    "differences": "model_a minus model_b, paired by training seed and unit.",
+    "differences": (
+        "model_a minus model_b, paired by training seed and unit; none by a metric that is a null."
+    ),
     "mean-differences": "The differences averaged over all severities other than zero.",
 }
 
@@ -91,8 +93,9 @@ def summaries_of(observations: pd.DataFrame, run: Mapping[str, Any]) -> dict[str
             observations[observations["probe"] == name],
             pairs=pairs,
             classes=classes,
-            nominal=_metrics(name, run, "nominal"),
-            censored=_metrics(name, run, "censored"),
+            nominal=_metrics("nominal", name, run),
+            censored=_metrics("censored", name, run),
+            nulls=_metrics("null", name, run),
             baseline=BASELINES.get(name),
         )
         for name in names
@@ -152,8 +155,8 @@ def _write(table: pd.DataFrame, about: Mapping[str, Any], stem: Path) -> dict[st
     return {path.name: path for path in paths.values()}
 
 
-def _metrics(name: str, run: Mapping[str, Any], kind: str) -> set[str]:
-    """Return the metrics of a probe that are of a kind: nominal, or censored."""
+def _metrics(kind: str, name: str, run: Mapping[str, Any]) -> set[str]:
+    """Return a probe's metrics that are nominal, censored or nulls; an older run names no nulls."""
     metrics = run.get("probes", {}).get(name, {}).get("metrics", ())
     return {metric["name"] for metric in metrics if metric.get(kind)}
 

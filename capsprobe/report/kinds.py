@@ -50,7 +50,7 @@ EXHIBITS = {
     ),
 }
 GRIDS = {
-    "beside": "Error by that of cnn (%)",
+    "beside": "Error relative to that of cnn (%)",
 }
 OVERVIEW = {
     "corruption": (

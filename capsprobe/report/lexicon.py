@@ -1,6 +1,6 @@
 """The words of what has exhibits: conditions, metrics, and what each exhibit says."""
 
-from capsprobe.report import kinds
+from capsprobe.report import kinds, shifts
 from capsprobe.report.text import Text
 
 HEADS = ("rounds", "lloyd", "concordance", "divergence", "single", "swap", "layer")
@@ -129,6 +129,7 @@ def is_coefficient(metric: str) -> bool:
 
 EXHIBITS = {
     **kinds.EXHIBITS,
+    **shifts.EXHIBITS,
     "concordance": Text(
         heading="Does routing choose as k-means does?",
         reading=(
@@ -275,6 +276,7 @@ EXHIBITS = {
 GRIDS = {
     "distances": "Median distance to the nearest image found that errs, and images (%) with any",
     **kinds.GRIDS,
+    **shifts.GRIDS,
     "objective": "Images (%) for which it never rises over the rounds",
     "article": "Accuracy (%), networks in columns, the routing that answers in rows, round 3",
 }

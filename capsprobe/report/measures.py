@@ -52,6 +52,10 @@ _HEADLINES = {
         *(Headline(condition=axis, view="single") for axis in _SWEEPS),
         Headline(condition="affnist", severity=1.0),
     ),
+    "spatial": (
+        Headline(condition="spatial/worst-of-10", severity=1.0),
+        Headline(condition="spatial/grid", severity=1.0),
+    ),
     "adversarial": (
         # Two of each: one alone would be a choice of where a difference shows.
         Headline(condition="linf/worst", severity=0.05),

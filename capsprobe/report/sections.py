@@ -16,6 +16,7 @@ from capsprobe.report.measures import Scope, conditions_in_order, datasets_in_or
 from capsprobe.report.routing import pages as routing
 from capsprobe.report.routing.evidence import Evidence
 from capsprobe.report.samples import worst_cases
+from capsprobe.report.spatial import pages as spatial
 from capsprobe.report.summary import Part, ProbePage
 from capsprobe.stats.summary import Summary as Tables
 from capsprobe.tables import COLUMNS, STUDY_COLUMNS, TRACE_COLUMNS
@@ -85,7 +86,7 @@ def _part(scope: Scope, tables: Tables, kept: Kept, run: Mapping[str, Any]) -> P
         classes=classes,
         errors=errors,
     )
-    if scope.probe == corruption.PROBE or routing.has_exhibits(scope.probe):
+    if scope.probe in _EXHIBITED or routing.has_exhibits(scope.probe):
         return _exhibited(evidence, kept)
     return Part(
         dataset=scope.dataset,
@@ -112,9 +113,13 @@ def _exhibited(evidence: Evidence, kept: Kept) -> Part:
 
 def _exhibits(evidence: Evidence) -> tuple[Exhibit, ...]:
     probe = evidence.scope.probe
-    if probe == corruption.PROBE:
-        return corruption.exhibits(evidence)
+    if probe in _EXHIBITED:
+        return _EXHIBITED[probe](evidence)
     return routing.exhibits(probe, evidence)
+
+
+# Probes that are told in pictures of their own; those of routing have a room for theirs.
+_EXHIBITED = {corruption.PROBE: corruption.exhibits, spatial.PROBE: spatial.exhibits}
 
 
 def _swept(estimates: pd.DataFrame) -> set[str]:

@@ -3,13 +3,14 @@
 What is longer than a phrase stands in the templates.
 """
 
-from capsprobe.report import kinds, lexicon
+from capsprobe.report import kinds, lexicon, shifts
 from capsprobe.report.measures import view_of
 from capsprobe.report.names import shortened, visible
 from capsprobe.report.summary import Measure
 
 PROBES = {
     "affine": "Affine transformations",
+    "spatial": "Spatial worst case",
     "adversarial": "Adversarial attacks",
     "corruption": "Corruptions",
     "output-maps": "What an attack follows",
@@ -68,6 +69,7 @@ METRICS = {
     "error": "error",
     "corruption_error": "error relative to cnn",
     "relative_corruption_error": "loss relative to cnn",
+    **{f"correct_{label}": f"accuracy on class {label}" for label in range(10)},
     **lexicon.METRICS,
 }
 VIEWS = {
@@ -97,6 +99,7 @@ SCORES = {
         "the output maps that it is for. The ε are the same in every report."
     ),
     "overlap": "Exact match: both digits of a pair are named.",
+    "spatial": shifts.SCORES,
 }
 EACH_ALONE = (
     "Each interval stands for itself; none is corrected for how many there are, so a few of many "
@@ -144,6 +147,7 @@ READING["corruption"] = (
     "turn, the same lines for every model and at every severity. What is turned, leant or moved "
     "here may lose ink at the edge, as it does in MNIST-C."
 )
+READING["spatial"] = shifts.READING
 READING["routing"] = (
     "A network's own routing is followed round by round and its votes are clustered by k-means, "
     "image by image; then other routings answer in its place. Which routing a network was "
@@ -233,6 +237,7 @@ _FRACTIONS = (
     "undetected_success",
     "corruption_error",
     "relative_corruption_error",
+    *(f"correct_{label}" for label in range(10)),
     *lexicon.FRACTIONS,
 )
 IN_PERCENT = ("scale", "overlap")
@@ -248,6 +253,8 @@ def condition(name: str) -> str:
     if name in CONDITIONS:
         return CONDITIONS[name]
     threat, _, attack = name.partition("/")
+    if threat == shifts.HEAD:
+        return shifts.condition(name)
     if threat in lexicon.HEADS:
         return lexicon.condition(name)
     if threat not in THREATS or not attack:
@@ -257,7 +264,8 @@ def condition(name: str) -> str:
 
 def metric(name: str, condition: str = "") -> str:
     """Return a metric in words; under an attack accuracy is robust accuracy."""
-    if name == "correct" and condition.partition("/")[0] in THREATS:
+    attacked = condition.partition("/")[0] in THREATS or shifts.is_robust(condition)
+    if name == "correct" and attacked:
         return "robust accuracy"
     return METRICS.get(name, visible(name).replace("_", " "))
 
@@ -271,6 +279,8 @@ def severity(value: float, condition: str, unit: str) -> str:
     """Return a severity as a reader would say it, with its unit."""
     if condition == "affnist":
         return "transformed" if value else "untransformed"
+    if condition.partition("/")[0] == shifts.HEAD:
+        return shifts.severity(value)
     if condition in IN_PERCENT:
         sign = "+" if condition == "scale" and value > 0.0 else ""
         return f"{sign}{100.0 * value:.0f}{NO_BREAK}%".replace("-", "−")
@@ -327,6 +337,8 @@ def measure(of: Measure) -> str:
     if of.condition == "multimnist":
         return f"the MultiMNIST test with shifts up to {of.severity:g}{NO_BREAK}px"
     threat, _, attack = of.condition.partition("/")
+    if threat == shifts.HEAD:
+        return shifts.measure(of.condition)
     if threat in THREATS:
         name = f"{ATTACKS.get(attack, shortened(attack))} in {THREATS[threat]}"
         name = f"the {name}" if attack == "worst" else name
@@ -336,6 +348,8 @@ def measure(of: Measure) -> str:
 def tick(of: Measure) -> str:
     """Return a measure as a label in a figure, shorter still."""
     placed = {"single": "", "placed": " · placed", "pairs": " · pairs"}[view_of(of.dataset)]
+    if of.condition.partition("/")[0] == shifts.HEAD:
+        return f"{shifts.tick(of.condition)}{placed}"
     name = {"multimnist": "MultiMNIST", "affnist": "affNIST", "overlap": "Overlap"}.get(
         of.condition, condition(of.condition).replace("worst case", "worst")
     )

@@ -74,8 +74,12 @@ def squash(pose: Float[Tensor, "*capsules pose"]) -> Float[Tensor, "*capsules po
 
     Sabour et al. 2017, eq. 1.
     """
-    squared = pose.square().sum(dim=-1, keepdim=True)
-    return pose * (squared / (1.0 + squared) / torch.sqrt(squared + _TINY))
+    return pose * shrinkage(pose.square().sum(dim=-1, keepdim=True))
+
+
+def shrinkage(squared: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    """Return |v| / |s| of squash, given |s|^2."""
+    return squared / (1.0 + squared) / torch.sqrt(squared + _TINY)
 
 
 def length(pose: Float[Tensor, "*capsules pose"]) -> Float[Tensor, "*capsules"]:

@@ -5,8 +5,10 @@ the parent: b_ij = u_ij . p_j, with p_j the sum of the parents j of all iteratio
 u_ij = u_i W_ij, the logits are u_i . (W_ij p_j), and the parents' inputs are the sum over children
 of (c_ij u_i) W_ij. Both are products of matrices with the weights of a few children at a time, and
 what stands between them is as large as those children's votes at half the pose, and stays in the
-cache; a GPU's kernels keep it in registers. The backward pass computes it again: it keeps children
-and parents' inputs alone.
+cache; a GPU's kernels keep it in registers. The backward pass computes it again. Kept for it are
+children, weights and result, which lie there anyway where the children's memory runs along the
+images, and of each image the parents' inputs of all iterations but the first and the last, and one
+number a parent.
 """
 
 from typing import Any
@@ -16,7 +18,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from capsprobe.routing.base import check_iterations, squash
+from capsprobe.routing.base import check_iterations, shrinkage, squash
 from capsprobe.routing.gpu import rounds_for
 from capsprobe.routing.rounds import (
     INSIDE_CHILDREN,
@@ -56,7 +58,7 @@ class _Routed(torch.autograd.Function):
         weights = Weights(weight, parents)
         rounds = rounds_for(weights)
         routed = inside.new_empty(len(children), parents, weights.pose)
-        kept = []
+        squared, kept = inside.new_empty(parents, len(children)), []
         for images in rounds.image_tiles(len(children)):
             few = inside[..., images]
             inputs = few.new_empty(iterations, parents, weights.pose, few.shape[2])
@@ -64,23 +66,30 @@ class _Routed(torch.autograd.Function):
             _later_inputs(inputs, rounds(few, weights))
             routed[images] = squash(inputs[-1].permute(2, 0, 1))
             if any(ctx.needs_input_grad):
-                kept.append(inputs)
-        ctx.save_for_backward(inside, weight, *kept)
-        ctx.parents = parents
+                squared[:, images] = inputs[-1].square().sum(dim=1)
+                kept.append(inputs[1:-1].clone())
+        ctx.save_for_backward(inside, weight, routed, squared, *kept)
+        ctx.iterations = iterations
         return routed
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
-        inside, weight, *kept = ctx.saved_tensors
-        weights = Weights(weight, ctx.parents)
+        inside, weight, routed, squared, *kept = ctx.saved_tensors
+        weights = Weights(weight, len(squared))
+        last = routed.permute(1, 2, 0)
         rounds = rounds_for(weights)
-        by_children = torch.empty_like(inside)
+        by_children = torch.zeros_like(inside)
         by_weights = torch.zeros_like(weights.flat) if ctx.needs_input_grad[1] else None
-        for images, inputs in zip(rounds.image_tiles(inside.shape[2]), kept, strict=True):
-            few = inside[..., images]
-            part = _Backward(few, weights, rounds(few, weights), by_weights)
-            by_children[..., images] = part(inputs, gradient[images].permute(1, 2, 0))
+        for images, between in zip(rounds.image_tiles(inside.shape[2]), kept, strict=True):
+            few, mine = inside[..., images], by_children[..., images]
+            inputs = few.new_empty(ctx.iterations, *last[..., images].shape)
+            inputs[-1] = _unsquashed(last[..., images], squared[:, images])
+            if len(inputs) > 1:
+                inputs[1:-1] = between
+                _first_inputs(inputs[0], few, weights)
+            part = _Backward(few, weights, rounds(few, weights), mine, by_weights)
+            part(inputs, gradient[images].permute(1, 2, 0))
         shaped = None if by_weights is None else by_weights.view_as(weight)
         return by_children.permute(2, 0, 1), shaped, None, None
 
@@ -93,6 +102,14 @@ def _first_inputs(
     """Write the sum that the first iteration squashes; its coefficients are constant."""
     even = weights.flat.t() @ children.flatten(0, 1) / weights.parents
     inputs.copy_(even.unflatten(0, (weights.parents, weights.pose)))
+
+
+def _unsquashed(
+    poses: Float[Tensor, INSIDE_PARENTS], squared: Float[Tensor, "parents images"]
+) -> Float[Tensor, INSIDE_PARENTS]:
+    """Return what was squashed to poses, given its squared length."""
+    factors = torch.where(squared > 0.0, 1.0 / shrinkage(squared), 0.0)
+    return poses * factors.unsqueeze(1)
 
 
 def _later_inputs(inputs: Float[Tensor, _INPUTS], rounds: Rounds) -> None:
@@ -111,16 +128,16 @@ class _Backward:
         children: Float[Tensor, INSIDE_CHILDREN],
         weights: Weights,
         rounds: Rounds,
+        by_children: Float[Tensor, INSIDE_CHILDREN],
         by_weights: Tensor | None,
     ) -> None:
         self.children, self.weights, self.rounds = children, weights, rounds
-        self.by_weights = by_weights
-        self.by_children = torch.zeros_like(children)
+        self.by_children, self.by_weights = by_children, by_weights
 
     def __call__(
         self, inputs: Float[Tensor, _INPUTS], gradient: Float[Tensor, INSIDE_PARENTS]
-    ) -> Float[Tensor, INSIDE_CHILDREN]:
-        """Return the gradient by the children; add that by the weights, where one is wanted."""
+    ) -> None:
+        """Add the gradients by the children and, where one is wanted, by the weights."""
         with torch.enable_grad():
             leaves = [given.contiguous().requires_grad_() for given in inputs.detach()]
             parents = [squash_inside(leaf) for leaf in leaves]
@@ -138,11 +155,11 @@ class _Backward:
                 earlier += by_parents
         (by_input,) = torch.autograd.grad(parents[0], leaves[0], wanted[0])
         self._first(by_input / self.weights.parents)
-        return self.by_children
 
     def _first(self, by_input: Float[Tensor, INSIDE_PARENTS]) -> None:
         """Go back through the first iteration, whose coefficients are constant."""
         flat = by_input.flatten(0, 1)
-        self.by_children += (self.weights.flat @ flat).view_as(self.children)
+        rows = self.by_children.view(len(self.weights.flat), flat.shape[1])
+        rows.addmm_(self.weights.flat, flat)
         if self.by_weights is not None:
             self.by_weights += self.children.flatten(0, 1) @ flat.t()

@@ -54,7 +54,7 @@ def route_em_cast(
         return _routed(votes, costs, iterations).permute(2, 1, 0).to(children.dtype)
 
     vote_bytes = by_pose[:, :, 0].numel() * by_pose.element_size()
-    tiles = vote_tiles(len(children), image_bytes=2 * vote_bytes, device=weight.device)
+    tiles = vote_tiles(len(children), image_bytes=vote_bytes, device=weight.device)
     return route_few(few, children, tiles)
 
 

@@ -78,7 +78,7 @@ def as_table(found: Estimates) -> pd.DataFrame:
         upper=np.maximum(upper, found.estimate),
         n_seeds=found.n_seeds,
         n_units=found.present.sum(axis=0),
-        interval="bootstrap",
+        interval=np.full(len(found.keys), "bootstrap", dtype=object),
     )
 
 

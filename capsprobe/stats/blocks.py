@@ -85,5 +85,5 @@ def _block(dataset: str, condition: str, rows: pd.DataFrame) -> Block:
         raise DataFault(f"expected every observation of {condition} once, got some twice")
     values = np.bincount(place, weights=rows["value"], minlength=counts.size).reshape(shape)
     for column in ("model", "metric"):
-        keys[column] = keys[column].astype(str)
+        keys[column] = keys[column].astype(object)
     return Block(dataset=dataset, condition=condition, keys=keys, values=values, present=counts > 0)

@@ -15,6 +15,7 @@ its variance: the percentile bootstrap does not know about degrees of freedom.
 """
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -28,6 +29,8 @@ from capsprobe.stats.blocks import Block
 DRAWS = 2000
 SEED = 0
 _AT_ONCE = 250
+# Estimates that are held before tables are made of them: with their draws some 32 MB.
+_TOGETHER = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +51,25 @@ class Estimates:
         return Estimates(
             keys=self.keys.iloc[rows].reset_index(drop=True),
             estimate=self.estimate[rows],
-            draws=self.draws[:, rows],
+            draws=self.draws.T[rows].T,
             n_seeds=self.n_seeds[rows],
             present=self.present[:, rows],
         )
+
+
+def together(found: Iterable[Estimates]) -> Iterator[Estimates]:
+    """Yield the estimates of several conditions in one, as far as memory is no matter.
+
+    A table of many estimates takes hardly longer to make than one of a few.
+    """
+    held: list[Estimates] = []
+    for each in found:
+        held.append(each)
+        if sum(len(other.keys) for other in held) >= _TOGETHER:
+            yield _joined(held)
+            held = []
+    if held:
+        yield _joined(held)
 
 
 def resample(block: Block) -> Estimates:
@@ -63,14 +81,16 @@ def resample(block: Block) -> Estimates:
     number = block.keys.groupby(names, sort=False, observed=True).ngroup().to_numpy()
     starts, sizes = np.unique(number, return_index=True, return_counts=True)[1:]
     keys = block.keys[names].iloc[starts].reset_index(drop=True)
-    keys.insert(0, "dataset", block.dataset)
-    keys.insert(1, "condition", block.condition)
+    # Objects, for columns of texts are slow to make, and these are many and short.
+    keys.insert(0, "dataset", np.full(len(keys), block.dataset, dtype=object))
+    keys.insert(1, "condition", np.full(len(keys), block.condition, dtype=object))
     means = block.values.sum(axis=0) / block.present.sum(axis=0)
-    resampled = resampled_means(block.values, block.present)
-    draws = np.empty((len(resampled), len(keys)))
-    for size in np.unique(sizes):
-        same = np.flatnonzero(sizes == size)
-        draws[:, same] = means_of_drawn_seeds(resampled[:, starts[same][:, None] + range(size)])
+    exact = _exact(block.values)
+    draws = np.empty((len(keys), DRAWS)).T
+    for size, rows in _alike(sizes):
+        columns = (starts[rows][:, None] + range(size)).ravel()
+        by_seed = resampled_means(exact[:, columns], block.present[:, columns])
+        draws[:, rows] = means_of_drawn_seeds(by_seed.reshape(DRAWS, len(rows), size))
     return Estimates(
         keys=keys,
         estimate=np.add.reduceat(means, starts) / sizes,
@@ -85,27 +105,60 @@ def resampled_means(
 ) -> Float[np.ndarray, "draws columns"]:
     """Return each column's mean over the drawn units that are present; NaN where none is."""
     counts = unit_counts(len(values))
-    exact = _exact(values)
-    weights = np.ones((len(values), 1)) if present.all() else present.astype(np.float64)
-    means = np.empty((DRAWS, values.shape[1]))
+    exact = _exact(values).T
+    # Where all units are present, each draw has as many of them as there are.
+    partly = np.flatnonzero(~present.all(axis=0))
+    weights = present[:, partly].T.astype(np.float64)
+    # Draw after draw of one column lies side by side, as percentiles want them.
+    means = np.empty((len(exact), DRAWS))
     for start in range(0, DRAWS, _AT_ONCE):
-        drawn = counts[start : start + _AT_ONCE].astype(np.float64)
+        drawn = counts[start : start + _AT_ONCE].T.astype(np.float64)
+        number = np.full((len(exact), drawn.shape[1]), float(len(values)))
+        number[partly] = weights @ drawn
         with np.errstate(invalid="ignore"):
-            means[start : start + _AT_ONCE] = (drawn @ exact) / (drawn @ weights)
-    return means
+            means[:, start : start + _AT_ONCE] = (exact @ drawn) / number
+    return means.T
 
 
 def means_of_drawn_seeds(
     means: Float[np.ndarray, "draws estimates seeds"],
 ) -> Float[np.ndarray, "draws estimates"]:
     """Return for each draw the mean over the drawn seeds that have one, NaN where none has."""
-    known = ~np.isnan(means)
-    counts = seed_counts(means.shape[2])[:, None, :] * known
+    drawn = seed_counts(means.shape[2]).astype(np.float64)
+    total, number = np.zeros_like(means[..., 0]), np.zeros_like(means[..., 0])
+    for seed in range(means.shape[2]):
+        known = ~np.isnan(means[..., seed])
+        total += drawn[:, seed, None] * np.where(known, means[..., seed], 0.0)
+        number += drawn[:, seed, None] * known
     with np.errstate(invalid="ignore"):
-        return (counts * np.where(known, means, 0.0)).sum(axis=2) / counts.sum(axis=2)
+        return total / number
 
 
-@lru_cache(maxsize=2)
+def _joined(found: list[Estimates]) -> Estimates:
+    """Return estimates of several blocks as one; a unit is then the same in each block alone."""
+    if len(found) == 1:
+        return found[0]
+    units = max(len(each.present) for each in found)
+    missing = [((0, units - len(each.present)), (0, 0)) for each in found]
+    present = [np.pad(each.present, pad) for each, pad in zip(found, missing, strict=True)]
+    return Estimates(
+        keys=pd.concat([each.keys for each in found], ignore_index=True),
+        estimate=np.concatenate([each.estimate for each in found]),
+        draws=np.concatenate([each.draws.T for each in found]).T,
+        n_seeds=np.concatenate([each.n_seeds for each in found]),
+        present=np.concatenate(present, axis=1),
+    )
+
+
+def _alike(sizes: Int64[np.ndarray, " estimates"]) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield estimates that rest on as many seeds, a few hundred at once: memory is used again."""
+    for size in map(int, np.unique(sizes)):
+        same = np.flatnonzero(sizes == size)
+        for start in range(0, len(same), _AT_ONCE):
+            yield size, same[start : start + _AT_ONCE]
+
+
+@lru_cache(maxsize=4)
 def unit_counts(units: int) -> UInt8[np.ndarray, "draws units"]:
     """Return how often each of so many units occurs in each draw; always the same."""
     return _counts("units", units)

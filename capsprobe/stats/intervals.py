@@ -35,4 +35,6 @@ def percentiles(
     tails = [(1.0 - level) / 2.0, (1.0 + level) / 2.0]
     # Skipping NaN is slow, and hardly ever needed.
     quantile = np.nanquantile if np.isnan(draws).any() else np.quantile
-    return np.asarray(quantile(draws, tails, axis=0), dtype=np.float64)
+    # Each column is sorted by itself, which is quick where its draws lie side by side.
+    columns = np.ascontiguousarray(draws.T)
+    return np.asarray(quantile(columns, tails, axis=1), dtype=np.float64)

@@ -52,7 +52,7 @@ def _means(found: Estimates, keys: pd.DataFrame, curves: list[np.ndarray]) -> Es
     return Estimates(
         keys=firsts.assign(n_severities=[len(curve) for curve in curves]),
         estimate=np.array([found.estimate[curve].mean() for curve in curves]),
-        draws=np.stack([found.draws[:, curve].mean(axis=1) for curve in curves], axis=1),
+        draws=np.stack([found.draws.T[curve].mean(axis=0) for curve in curves]).T,
         n_seeds=np.array([found.n_seeds[curve].min() for curve in curves]),
         present=np.stack([found.present[:, curve].any(axis=1) for curve in curves], axis=1),
     )

@@ -14,6 +14,7 @@ from capsprobe.stats.blocks import blocks
 from capsprobe.stats.bootstrap import Estimates, resample
 
 LEAST_CLEAN = 0.05
+_CURVE = ["dataset", "condition", "model", "metric"]
 SKILL_COLUMNS = (
     "model",
     "dataset",
@@ -63,7 +64,7 @@ def skill(observations: pd.DataFrame, *, classes: int = 10) -> pd.DataFrame:
 def skill_table(found: Estimates, classes: int) -> pd.DataFrame:
     """Return the skill of those estimates that have one."""
     level = _levels(found, classes)
-    curves = found.keys.groupby(["model", "metric"], sort=False, observed=True)
+    curves = found.keys.groupby(_CURVE, sort=False, observed=True)
     is_clean = found.keys["severity"] == 0.0
     clean = found.keys.index.to_series().where(is_clean).groupby(curves.ngroup()).transform("max")
     rows = np.flatnonzero(~np.isnan(level) & clean.notna())

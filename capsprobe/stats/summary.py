@@ -4,9 +4,10 @@ Each table is what the function of its module gives alone; together they share t
 is where the time goes.
 """
 
-from collections.abc import Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from capsprobe.stats.aggregate import (
@@ -16,8 +17,8 @@ from capsprobe.stats.aggregate import (
     in_order,
     with_wilson,
 )
-from capsprobe.stats.blocks import blocks
-from capsprobe.stats.bootstrap import resample
+from capsprobe.stats.blocks import Block, blocks
+from capsprobe.stats.bootstrap import resample, together
 from capsprobe.stats.censored import censored as censored_table
 from capsprobe.stats.corruption import CORRUPTION_COLUMNS, error_table
 from capsprobe.stats.kappa import agreements
@@ -57,30 +58,29 @@ def summarise(
     classes: int = 10,
     nominal: Set[str] = frozenset(),
     censored: Set[str] = frozenset(),
+    nulls: Set[str] = frozenset(),
     baseline: str | None = None,
 ) -> Summary:
     """Return all tables of one probe; `pairs` are those that differences are taken of.
 
     Values of `nominal` metrics have no mean: the estimates say how alike they are instead. Those
-    of `censored` ones have a median. With a `baseline`, a model's name, the errors of all stand
-    beside its errors.
+    of `censored` ones have a median. By `nulls` models do not differ: they have no differences.
+    With a `baseline`, a model's name, the errors of all stand beside its errors.
     """
     alike = agreements(observations, nominal)
     medians = censored_table(observations, censored)
     observations = observations[~observations["metric"].isin(nominal | censored)]
     binary = binary_metrics(observations)
     estimates, means, skills, differences, mean_differences = [], [], [], [], []
-    errors = []
-    for block in blocks(observations):
-        found = resample(block)
+    held = list(blocks(observations))
+    errors = [resample(block) for block in held] if baseline is not None else []
+    for found in together(errors or map(resample, held)):
         estimates.append(with_wilson(found, binary))
         means.append(mean_table(found))
         skills.append(skill_table(found, classes))
-        if baseline is not None:
-            errors.append(found)
-        for shared in map(resample, shared_blocks(block, pairs)):
-            differences.append(as_table(shared))
-            mean_differences.append(mean_table(shared))
+    for shared in together(map(resample, _compared(held, pairs, nulls))):
+        differences.append(as_table(shared))
+        mean_differences.append(mean_table(shared))
     return Summary(
         estimates=in_order([*estimates, alike, medians], AGGREGATE_COLUMNS),
         means=in_order(means, MEAN_COLUMNS),
@@ -89,3 +89,10 @@ def summarise(
         mean_differences=in_order(mean_differences, MEAN_DIFFERENCE_COLUMNS),
         corruption_errors=error_table(errors, baseline) if errors and baseline else _no_errors(),
     )
+
+
+def _compared(held: Iterable[Block], pairs: Pairs, nulls: Set[str]) -> Iterator[Block]:
+    """Yield blocks of differences, in all metrics but the nulls."""
+    for block in held:
+        kept = block.only(np.flatnonzero(~block.keys["metric"].isin(nulls)))
+        yield from shared_blocks(kept, pairs)

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 
@@ -46,7 +48,6 @@ def seconds_a_pass(network: Network, device: torch.device) -> tuple[float, float
 
 
 def _foreseen(plan: Outcome, name: str) -> Iterator[Foreseen]:
-    device = torch.device(plan.settings.device)
     asked = {
         (cell.entry.model, cell.entry.dataset, cell.entry.seed): cell.entry
         for cell in plan.cells
@@ -54,10 +55,9 @@ def _foreseen(plan: Outcome, name: str) -> Iterator[Foreseen]:
     }
     costs: dict[str, list[tuple[Cost, tuple[float, float]]]] = {}
     for entry in asked.values():
-        network = skeleton(entry.model, **entry.frame).to(device)
-        found = plan.probes[name].costs(network, len(plan.images))
-        speed = seconds_a_pass(network, device) if found else (0.0, 0.0)
-        for cost in found:
+        network = skeleton(entry.model, **entry.frame)
+        for cost in plan.probes[name].costs(network, len(plan.images)):
+            speed = _speed(entry.model, plan.settings.device, **entry.frame)
             costs.setdefault(cost.budget, []).append((cost, speed))
     for rows in costs.values():
         yield Foreseen(
@@ -67,6 +67,14 @@ def _foreseen(plan: Outcome, name: str) -> Iterator[Foreseen]:
             least=sum(_seconds(cost.least, speed) * cost.images for cost, speed in rows),
             most=sum(_seconds(cost.most, speed) * cost.images for cost, speed in rows),
         )
+
+
+@cache
+def _speed(model: str, device: str, **frame: int) -> tuple[float, float]:
+    """Return what a pass of a model takes, the same for each of its checkpoints."""
+    place = torch.device(device)
+    # The skeleton is shared: it stays where it is.
+    return seconds_a_pass(deepcopy(skeleton(model, **frame)).to(place), place)
 
 
 def _seconds(passes: tuple[int, int], speed: tuple[float, float]) -> float:

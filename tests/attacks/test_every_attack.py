@@ -21,6 +21,7 @@ from tests.attacks.toys import (
     Linear,
     Pair,
     Remembering,
+    Rounded,
     Saturated,
     Undefined,
     Undifferentiable,
@@ -180,6 +181,13 @@ def test_a_gradient_that_is_no_number_gives_no_image(name):
     labels = answers(Linear(), middling())
     with pytest.raises(ModelFault, match="finite gradients"):
         attack(name, suited(name, Undifferentiable), middling(), labels, epsilon=0.001)
+
+
+@every_case
+def test_a_network_that_is_flat_is_no_error(name, output_map):
+    images = middling(4)
+    found = attack(name, Rounded(), images, answers(Rounded(), images), output_map=output_map)
+    assert torch.isfinite(found).all()
 
 
 @every_attack

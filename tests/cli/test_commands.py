@@ -64,6 +64,8 @@ def test_dry_run_writes_nothing_and_names_every_cell(
     monkeypatch.chdir(tmp_path)
     out = printed(monkeypatch, capsys, "robustness", "--dry-run", "--model", "cnn", "--seed", "0")
     assert "affine/rotation cnn digits seed 0" in out
+    assert "adversarial, budget quick (chosen): " in out and "adversarial, budget strong: " in out
+    assert "adversarial leaves out linf square: 40 of 5000 queries" in out
     assert not list(tmp_path.iterdir())
 
 
@@ -76,9 +78,11 @@ def test_robustness_on_a_few_images_writes_a_whole_run_folder(
     out = printed(monkeypatch, capsys, *arguments)
     assert out.strip() == str(folder / "index.html")
     assert (folder / "run.json").is_file()
-    for probe in ("affine", "adversarial", "corruption", "overlap"):
+    for probe in ("affine", "adversarial", "corruption", "overlap", "spatial"):
         assert (folder / "tables" / f"{probe}.csv").is_file()
         assert (folder / "tables" / f"{probe}.parquet").is_file()
+    settings = json.loads((folder / "run.json").read_text())["probes"]
+    assert [settings[probe]["settings"]["limit"] for probe in ("adversarial", "spatial")] == [6, 6]
     assert list((folder / "figures").glob("*.svg"))
     assert (folder / "index.html").stat().st_size < 2_000_000
     before = {path: path.read_bytes() for path in folder.glob("*/*.[cs][sv][vg]")}

@@ -8,6 +8,7 @@ from capsprobe.models.checkpoints import build
 from capsprobe.models.swapping import swapped
 from capsprobe.routing.attention import route_attention
 from capsprobe.routing.em import route_em
+from capsprobe.routing.plain import route_plain
 
 FRAME = Frame(width=8, types=2)
 IMAGES = torch.rand(3, 1, 28, 28, generator=torch.Generator().manual_seed(0))
@@ -48,6 +49,21 @@ def test_it_routes_with_what_it_has_learned(network, routing):
 def test_what_is_learned_gets_a_gradient(network):
     network(IMAGES).square().sum().backward()
     assert all(bool(weights.grad.any()) for weights in network.votes.learned.parameters())
+
+
+def test_its_fast_path_is_the_plain_path_and_so_are_all_gradients(network, routing):
+    votes, learned = network.votes, network.votes.learned[routing]
+    children = network.children_of(IMAGES).detach().requires_grad_()
+    given = {"parents": votes.parents, "iterations": 3}
+    found = []
+    for routed in (
+        learned.block(children, votes.weight, **given),
+        route_plain(learned, children, votes.weight, **given),
+    ):
+        wanted = (children, votes.weight, *learned.parameters())
+        found.append((routed, *torch.autograd.grad(routed.square().sum(), wanted)))
+    for mine, expected in zip(*found, strict=True):
+        torch.testing.assert_close(mine, expected, atol=1e-5, rtol=1e-4)
 
 
 def test_a_swapped_routing_knows_nothing_of_what_was_learned(network):

@@ -32,6 +32,12 @@ def test_a_routed_network_has_no_gate_and_its_sum_over_parents_no_spread(routed)
     assert {"constant_routing", "routing_variation", "drop_constant"} <= metrics
 
 
+def test_what_is_shuffled_is_a_null_and_nothing_else():
+    assert {metric.null for metric in Gate.metrics} == {True, False}
+    for metric in Gate.metrics:
+        assert metric.null == metric.name.endswith("_shuffled")
+
+
 def test_senets_stages_have_gates_and_no_routing():
     found = measured(load_model("senet", dataset="digits", seed=0))
     assert {condition for condition, _ in found} == {"layer/stage-1", "layer/stage-2"}

@@ -31,6 +31,12 @@ def test_it_asks_everything_of_single_digits_and_nothing_of_pairs():
     assert PROBE.parts("pairs") == PROBE.parts("placed") == ()
 
 
+def test_concordances_by_chance_are_nulls():
+    nulls = {metric.name for metric in Routing.metrics if metric.null}
+    ways = ("uniform", "random", "shuffled")
+    assert nulls == {f"{name}_{way}" for name in ("ari", "ami") for way in ways}
+
+
 @pytest.mark.parametrize("name", ["capsnet-em", "capsnet-attention", "capsnet-article"])
 @pytest.mark.parametrize("part", PROBE.parts("single"))
 def test_every_capsule_network_can_be_asked(name, part):

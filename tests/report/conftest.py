@@ -16,6 +16,7 @@ from capsprobe.stats.summary import Summary as Tables
 from tests.report import recorded
 from tests.report.corruption import recorded as corrupted
 from tests.report.routing import recorded as routed
+from tests.report.spatial import recorded as shifted
 
 
 @pytest.fixture(scope="session")
@@ -56,3 +57,10 @@ def corruption_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     held = corrupted.observations()
     kept = Kept(observations=held, samples=pd.DataFrame(), traces=corrupted.traces())
     return write_kept(tmp_path_factory.mktemp("corruption"), kept, corrupted.run())
+
+
+@pytest.fixture(scope="session")
+def spatial_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the path of the page of a run about small turns and moves."""
+    kept = Kept(observations=shifted.observations(), samples=pd.DataFrame())
+    return write_kept(tmp_path_factory.mktemp("spatial"), kept, shifted.run())

@@ -3,7 +3,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from capsprobe.report.cautions import at_chance, cautions, left_out, masked
+from capsprobe.report.cautions import at_chance, cautions, forgone, left_out, masked
 from capsprobe.report.clean import clean_rows
 from capsprobe.report.summary import Caution
 from capsprobe.stats.summary import summarise
@@ -50,6 +50,22 @@ def test_one_step_that_beats_many_is_suspected() -> None:
 
 def test_black_box_that_beats_gradients_is_suspected() -> None:
     assert kinds(masked(attacked(square=(0.9, 0.2), pgd=(0.9, 0.5)))) == ["black_box"]
+
+
+def test_black_box_that_beats_pgd_alone_is_not_suspected_where_others_with_gradients_did() -> None:
+    table = attacked(square=(0.9, 0.2), pgd=(0.9, 0.5), gradients=(0.9, 0.2))
+    assert kinds(masked(table)) == []
+    table = attacked(square=(0.9, 0.1), pgd=(0.9, 0.5), gradients=(0.9, 0.2))
+    assert kinds(masked(table)) == ["black_box"]
+
+
+def test_what_a_budget_leaves_out_is_said() -> None:
+    facts = {"settings": {"budget": "quick"}, "forgone": ["l2 attacks: cw"]}
+    run = {"probes": {"adversarial": facts, "affine": {"settings": {}, "forgone": []}}}
+    (caution,) = forgone(run)
+    named = {"probe": "adversarial", "budget": "quick", "missing": ["l2 attacks: cw"]}
+    assert caution == Caution(kind="forgone", facts=named)
+    assert "forgone" in kinds(cautions({}, run, (), ()))
 
 
 def test_tables_without_attacks_raise_no_suspicion() -> None:

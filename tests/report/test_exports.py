@@ -171,6 +171,17 @@ def test_many_models_are_paired_with_the_first_alone() -> None:
     assert found["model_b"].tolist() == models[1:]
 
 
+def test_models_do_not_differ_by_what_a_run_calls_a_null() -> None:
+    nulls = [{"name": "correct", "null": False}, {"name": "correct_shuffled", "null": True}]
+    table = pd.concat([TABLE, TABLE.assign(metric="correct_shuffled")])
+    found = summaries_of(table, {"probes": {"affine": {"metrics": nulls}}})["affine"]
+    assert set(found.differences["metric"]) == {"correct"}
+    assert set(summaries_of(table, {})["affine"].differences["metric"]) == {
+        "correct",
+        "correct_shuffled",
+    }
+
+
 def test_an_error_leaves_the_old_table(
     written: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,6 @@
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,6 +65,20 @@ def test_writing_again_gives_the_same_bytes(tmp_path: Path) -> None:
     for path in (tmp_path / "a").rglob("*.*"):
         twin = tmp_path / "b" / path.relative_to(tmp_path / "a")
         assert path.read_bytes() == twin.read_bytes()
+
+
+def test_curves_wait_for_no_library_that_other_figures_need(tmp_path: Path) -> None:
+    code = (
+        "import sys; from tests.report import recorded; from capsprobe.report import write_report\n"
+        "seen, samples, facts = recorded.run(seeds=(0,), images=4)\n"
+        f"folder = __import__('pathlib').Path({str(tmp_path)!r})\n"
+        "write_report(folder, observations=seen, samples=samples, run=facts)\n"
+        "print(*{'torch', 'seaborn', 'scipy.stats', 'statsmodels'} & set(sys.modules))"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, check=True, capture_output=True)
+    assert done.stdout.split() == []
+    assert (tmp_path / "index.html").is_file()
 
 
 def test_figures_that_are_no_longer_drawn_go(tmp_path: Path) -> None:

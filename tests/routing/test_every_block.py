@@ -1,5 +1,8 @@
 """What holds for the fast path of every routing: it is the plain path, without the votes."""
 
+import gc
+import weakref
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -7,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from capsprobe import load_images, load_model
 from capsprobe.faults import UsageFault
 from capsprobe.routing import tiles
 from capsprobe.routing.base import blocks, routings
@@ -45,7 +49,7 @@ def small_tiles(monkeypatch):
 @every_block
 @pytest.mark.usefixtures("small_tiles")
 @settings(max_examples=25)
-@given(shape=SHAPES, seed=SEEDS, iterations=st.integers(1, 5))
+@given(shape=SHAPES, seed=SEEDS, iterations=st.integers(1, 10))
 def test_it_is_the_plain_path(name, shape, seed, iterations):
     children, weight = draw(shape, seed)
     found = blocks[name](children, weight, parents=shape[3], iterations=iterations)
@@ -89,6 +93,87 @@ def test_single_precision_is_near_procedure_1_in_double(iterations):
     votes = cast_votes(children.double(), weight.double() * 0.1, parents=10)
     expected = np.stack([route(image.numpy(), iterations)[0] for image in votes])
     np.testing.assert_allclose(found.double().numpy(), expected, atol=1e-5, rtol=0.0)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """Children and weights that a network trained on digits has."""
+    network = load_model("capsnet", dataset="digits", seed=0)
+    with torch.no_grad():
+        children = network.children_of(load_images("digits").limit(20).images)
+    return children, network.votes.weight.detach()
+
+
+@every_block
+@pytest.mark.parametrize("iterations", range(1, 11))
+def test_single_precision_is_near_the_plain_path_in_double(name, iterations, trained):
+    children, weight = trained
+    found = blocks[name](children, weight, parents=10, iterations=iterations)
+    expected = plain(name, children.double(), weight.double(), 10, iterations)
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found.double(), expected, atol=1e-5, rtol=0.0)
+
+
+class Made(TorchDispatchMode):
+    """Knows all tensors that operations make, without keeping any of them."""
+
+    def __init__(self):
+        super().__init__()
+        self.made = []
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        made = function(*args, **(kwargs or {}))
+        parts = made if isinstance(made, list | tuple) else (made,)
+        self.made += [weakref.ref(part) for part in parts if isinstance(part, torch.Tensor)]
+        return made
+
+    def kept_bytes(self, *apart):
+        """Return the bytes of what is still there, beside memory that belongs to others."""
+        gc.collect()
+        known = {other.untyped_storage().data_ptr() for other in apart}
+        alive = [found.untyped_storage() for each in self.made if (found := each()) is not None]
+        return sum(
+            {
+                each.data_ptr(): each.nbytes()
+                for each in alive
+                if each.nbytes() and each.data_ptr() not in known
+            }.values()
+        )
+
+
+def kept_bytes(name, images, wants=True, iterations=3):
+    """Return what a forward pass keeps beside its inputs and its output, and the bytes of both."""
+    children, weight = draw((images, 12, 4, 3, 5), 0)
+    along_images = children.permute(1, 2, 0).contiguous().permute(2, 0, 1)
+    along_images.requires_grad_(wants)
+    with Made() as seen:
+        routed = blocks[name](along_images, weight, parents=3, iterations=iterations)
+    assert routed.requires_grad == wants
+    return seen.kept_bytes(along_images, weight, routed), weight.nbytes
+
+
+@every_block
+@pytest.mark.usefixtures("small_tiles")
+def test_a_forward_pass_without_gradients_keeps_nothing(name):
+    kept, _ = kept_bytes(name, 7, wants=False)
+    assert kept == 0
+    with torch.no_grad():
+        children, weight = draw((7, 12, 4, 3, 5), 0, wants=True)
+        with Made() as seen:
+            routed = blocks[name](children, weight, parents=3, iterations=3)
+        assert seen.kept_bytes(children, weight, routed) == 0
+    assert seen.made
+
+
+@every_block
+@pytest.mark.usefixtures("small_tiles")
+def test_for_a_backward_pass_little_is_kept(name):
+    few, weight_bytes = kept_bytes(name, 4)
+    many, _ = kept_bytes(name, 64)
+    assert few <= weight_bytes + 8 * 4 * 3 * (5 + 1)
+    # Of three iterations the inputs of the second, and one number a parent.
+    allowed = {"dynamic": 8 * 3 * (5 + 1), "uniform": 8 * 3}.get(name, 0)
+    assert many - few == 60 * allowed
 
 
 class Largest(TorchDispatchMode):

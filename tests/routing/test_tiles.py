@@ -22,6 +22,15 @@ def test_child_tiles_cover_all_once_and_fit_the_cache(children, child_bytes):
     assert longest == 1 or longest * child_bytes <= tiles.cache_bytes(CPU)
 
 
+@given(count=st.integers(1, 5000), image_bytes=st.integers(1, 2**26))
+def test_vote_tiles_cover_all_once_and_fit_the_cache_or_are_of_four(count, image_bytes):
+    found = tiles.vote_tiles(count, image_bytes=image_bytes, device=CPU)
+    assert [row for few in found for row in range(count)[few]] == list(range(count))
+    longest = max(few.stop - few.start for few in found)
+    assert longest <= 4 or longest * image_bytes <= tiles.cache_bytes(CPU)
+    assert longest <= tiles.IMAGES_AT_ONCE
+
+
 @given(count=st.integers(1, 5000))
 def test_tiles_are_of_nearly_equal_length(count):
     lengths = [few.stop - few.start for few in tiles.image_tiles(count)]

@@ -20,6 +20,16 @@ def test_one_walk_gives_what_each_function_gives() -> None:
     pd.testing.assert_frame_equal(found.mean_differences, mean_differences(TABLE, pairs))
 
 
+def test_models_do_not_differ_by_a_null_but_it_is_estimated() -> None:
+    table = pd.concat([TABLE, TABLE.assign(metric="correct_shuffled")])
+    pairs = every_pair(TABLE["model"])
+    found = summarise(table, pairs=pairs, nulls={"correct_shuffled"})
+    assert set(found.estimates["metric"]) == set(found.means["metric"])
+    assert set(found.estimates["metric"]) == {"correct", "correct_shuffled"}
+    pd.testing.assert_frame_equal(found.differences, differences(TABLE, pairs))
+    pd.testing.assert_frame_equal(found.mean_differences, mean_differences(TABLE, pairs))
+
+
 def test_no_observations_give_tables_without_rows() -> None:
     found = summarise(pd.DataFrame(columns=TABLE.columns), pairs=[("a", "b")])
     for table in (found.estimates, found.means, found.skill, found.differences):

@@ -12,7 +12,9 @@ from capsprobe.report.names import shortened
 from capsprobe.report.styles import Style
 from capsprobe.report.svg import Drawing
 
-_LABELS, _ROW, _FOOT = 124.0, 19.0, 150.0
+_LABELS, _ROW, _AROUND = 124.0, 19.0, 34.0
+# Room for a letter of what stands below the columns, and for a line of it.
+_LETTER, _LINE, _LONGEST = 5.3, 34.0, 22
 _COLOURS = "crest"
 
 
@@ -20,8 +22,9 @@ def draw_matrix(matrix: Matrix, looks: Mapping[str, Style]) -> Drawing:
     """Return the heatmap; from 0 to 1, so that two of them can be compared."""
     del looks
     with settings(matrix.name):
-        height = _FOOT + _ROW * len(matrix.rows)
-        canvas = Canvas(matrix.name, left=_LABELS, height=height, legend={}, foot=_FOOT - 34.0)
+        foot = _foot(matrix)
+        height = _AROUND + foot + _ROW * len(matrix.rows)
+        canvas = Canvas(matrix.name, left=_LABELS, height=height, legend={}, foot=foot)
         _cells(canvas.axes, matrix)
         canvas.title(_heading(matrix))
         return canvas.finish(_label(matrix))
@@ -45,16 +48,26 @@ def _cells(axes: Axes, matrix: Matrix) -> None:
         linewidths=0.6,
         linecolor="none",
         mask=np.isnan(numbers),
-        xticklabels=[shortened(each, 22) for each in matrix.columns],
-        yticklabels=[shortened(each, 22) for each in matrix.rows],
+        xticklabels=[shortened(each, _LONGEST) for each in matrix.columns],
+        yticklabels=[shortened(each, _LONGEST) for each in matrix.rows],
         ax=axes,
     )
     axes.grid(visible=False)
-    axes.tick_params(axis="x", labelrotation=90, labelsize=8.5)
+    turned = 0 if matrix.condition else 90
+    axes.tick_params(axis="x", labelrotation=turned, labelsize=8.5)
+    if matrix.condition:
+        axes.set_xlabel("class")
     axes.tick_params(axis="y", labelrotation=0, labelsize=8.5)
 
 
+def _foot(matrix: Matrix) -> float:
+    return _LINE if matrix.condition else _LETTER * _LONGEST
+
+
 def _heading(matrix: Matrix) -> str:
+    if matrix.condition:
+        measured = wording.measure_axis(matrix.metric, matrix.condition)
+        return f"{wording.condition(matrix.condition)}: {measured}"
     name = wording.measure_axis(matrix.metric)
     whose = f"{shortened(matrix.model, 20)}: " if matrix.model else ""
     text = f"{whose}{name}, round {matrix.severity:g}"

@@ -11,7 +11,7 @@ from capsprobe.report import wording
 from capsprobe.report.canvas import WIDTH, Canvas, settings
 from capsprobe.report.exhibits import Pixels, Strips
 from capsprobe.report.styles import Style
-from capsprobe.report.svg import INK, Drawing
+from capsprobe.report.svg import FAINT, INK, Drawing
 
 _LABELS, _RIGHT, _AROUND = 92.0, 12.0, 62.0
 # Pixels of the image between two tiles; the frame around one lies there.
@@ -37,6 +37,8 @@ def draw_strips(figure: Strips, looks: Mapping[str, Style]) -> Drawing:
             (np.arange(len(figure.severities)) + 0.5) * wide / len(figure.severities),
             [f"{severity:g}" if severity else "clean" for severity in figure.severities],
         )
+        # White and black tiles end somewhere on any page.
+        axes.set_facecolor(FAINT)
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
         axes.set_xlabel("severity")

@@ -16,17 +16,20 @@ from capsprobe.report.exhibits import (
     Ladder,
     Matrix,
     Planes,
+    Stairs,
     Strips,
     Violins,
 )
 from capsprobe.report.panels import Panel
 from capsprobe.report.routing.pages import exhibits
+from capsprobe.report.spatial.pages import exhibits as spatial_exhibits
 from capsprobe.report.styles import styles
 from tests.report.corruption import recorded as corrupted
 from tests.report.routing import recorded
+from tests.report.spatial import recorded as shifted
 
-KINDS = (Course, Dots, Heatmaps, Ladder, Matrix, Panel, Planes, Strips, Violins)
-LOOKS = styles({*recorded.MODELS, *corrupted.MODELS})
+KINDS = (Course, Dots, Heatmaps, Ladder, Matrix, Panel, Planes, Stairs, Strips, Violins)
+LOOKS = styles({*recorded.MODELS, *corrupted.MODELS, *shifted.MODELS})
 
 
 def figures() -> Iterator[Figure]:
@@ -35,6 +38,8 @@ def figures() -> Iterator[Figure]:
             yield from (*each.figures, *each.folded)
     for each in corruption.exhibits(corrupted.evidence()):
         yield from each.figures
+    for each in spatial_exhibits(shifted.evidence()):
+        yield from (*each.figures, *each.folded)
 
 
 ONE_OF_EACH = list({type(each): each for each in figures()}.values())
@@ -68,8 +73,18 @@ def test_what_is_to_be_read_keeps_its_digits() -> None:
 
 def test_a_label_says_the_numbers() -> None:
     (matrix,) = [
-        each for each in figures() if isinstance(each, Matrix) and each.metric == "correct"
+        each
+        for each in figures()
+        if isinstance(each, Matrix) and each.metric == "correct" and not each.condition
     ]
     label = ElementTree.fromstring(draw_figure(matrix, LOOKS).inline).get("aria-label", "")
     assert "lowest 0.80" in label
     assert "highest 1.00" in label
+
+
+def test_classes_stand_below_their_matrix_and_the_label_says_whose() -> None:
+    found = [each for each in figures() if isinstance(each, Matrix) and each.condition]
+    drawing = draw_figure(found[0], LOOKS).inline
+    assert ">class<" in drawing.replace("\n", "")
+    label = ElementTree.fromstring(drawing).get("aria-label", "")
+    assert label.startswith("Worst of 10 random: robust accuracy (%); lowest 0.50, cnn with")
