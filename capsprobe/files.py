@@ -48,7 +48,8 @@ def check_writable(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_text(trial, "")
-        trial.unlink()
+        # Another run in the same folder may have been quicker.
+        trial.unlink(missing_ok=True)
     except OSError as error:
         raise EnvironmentFault(
             f"expected a folder that can be written to, got {folder}: {error.strerror}"

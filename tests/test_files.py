@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from capsprobe.files import write_atomically, write_text
+from capsprobe import files
+from capsprobe.files import check_writable, write_atomically, write_text
 
 KILLED = """
 import os, signal, sys
@@ -79,3 +80,13 @@ def test_others_may_read_what_was_written(tmp_path):
     path = tmp_path / "file.txt"
     write_text(path, "text")
     assert os.stat(path).st_mode & 0o777 == 0o644
+
+
+def test_a_folder_is_proved_writable_by_two_runs_at_once(tmp_path, monkeypatch):
+    def beaten(path, text):
+        write_text(path, text)
+        path.unlink()
+
+    monkeypatch.setattr(files, "write_text", beaten)
+    check_writable(tmp_path / "cells")
+    assert not list((tmp_path / "cells").iterdir())

@@ -73,9 +73,10 @@ def beginnings(
     noise = torch.rand(_NOISES, *images.shape[1:], device=images.device)
     candidates = torch.cat([images, noise])
     apart = torch.cdist(images.flatten(1), candidates.flatten(1))
-    for place, candidate in enumerate(candidates):
-        errs = mapped.errs(candidate.expand_as(images), labels)
-        apart[:, place] = torch.where(errs, apart[:, place], torch.inf)
+    for label in labels.unique():
+        errs = mapped.errs(candidates, label.expand(len(candidates)))
+        mine = (labels == label).nonzero().squeeze(1)
+        apart[mine] = torch.where(errs, apart[mine], torch.inf)
     chosen = candidates[apart.argmin(dim=1)]
     return torch.where(wide(apart.amin(dim=1).isfinite()), chosen, images)
 

@@ -73,7 +73,9 @@ def robustness(
     weights: Weights = None,
     probe: Annotated[
         list[str] | None,
-        typer.Option(help="affine, spatial, adversarial, overlap; all by default."),
+        typer.Option(
+            help="Those of ls probes; adversarial, affine, corruption, overlap, spatial by default."
+        ),
     ] = None,
     seed: Seeds = None,
     routing: Annotated[
@@ -113,7 +115,7 @@ def robustness(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Put checkpoints through affine, spatial, adversarial and overlap probes.
+    """Put checkpoints through affine, spatial, adversarial, corruption and overlap probes.
 
     Without --model: all but the heads that only differ in their routing (se-head among them).
     """

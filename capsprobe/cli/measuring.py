@@ -100,6 +100,7 @@ def routing_settings(*, iterations: int | None, config: Path | None, **options: 
 
 def tell_ahead(request: Request) -> int:
     """Print what would be run, what it costs and leaves out; return the exit status."""
+    use_threads()
     plan = plan_study(request.settings)
     there = sum((request.folder / "cells" / f"{c.key}.parquet").is_file() for c in plan.cells)
     for cell in plan.cells:
@@ -153,9 +154,10 @@ def _told(each: Foreseen) -> str:
     return (
         f"{each.probe}, budget {cost.budget}{' (chosen)' if cost.chosen else ''}: "
         f"{least_f} to {most_f} forward and {least_b} to {most_b} backward passes an image, "
-        f"{cost.images} images, {each.checkpoints} checkpoints: {each.least / 60.0:.1f} minutes "
-        f"where images survive the first epsilon alone, {each.most / 60.0:.1f} where they survive "
-        "all, by a few timed passes; less where they break in the first steps"
+        f"{cost.images} images, checkpoints: {each.checkpoints}; in one process "
+        f"{each.least / 60.0:.1f} minutes where images survive the first epsilon alone, "
+        f"{each.most / 60.0:.1f} where they survive all, by a few timed passes; less where they "
+        "break in the first steps"
     )
 
 
@@ -213,6 +215,8 @@ def _configured(path: Path | None) -> dict[str, dict[str, Any]]:
     except (OSError, ValueError) as error:
         raise UsageFault(f"--config: expected a TOML file, got {path.name}: {error}") from error
     extra = sorted(content.keys() - {"probe"})
-    if extra or not all(isinstance(part, dict) for part in content.get("probe", {}).values()):
+    parts = content.get("probe", {})
+    tables = isinstance(parts, dict) and all(isinstance(each, dict) for each in parts.values())
+    if extra or not tables:
         raise UsageFault(f"--config: expected tables [probe.NAME], got {extra or 'other values'}")
-    return dict(content.get("probe", {}))
+    return dict(parts)

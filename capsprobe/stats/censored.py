@@ -78,12 +78,15 @@ def weighted_medians(
 
 
 def _filled(observations: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for every unit that is right when clean; infinite where there is no value."""
+    """Return a row for every unit that is right when clean; infinite where there is no value.
+
+    Also of a model of which no unit has a value, where another has under the same condition.
+    """
     keys = [name for name in COLUMNS if name not in ("metric", "value", "severity")]
     clean = observations[(observations["metric"] == "correct") & (observations["severity"] == 0.0)]
     right = clean.loc[clean["value"] == 1.0, keys]
-    named = chosen[[*_PLACE, "metric", "severity"]].drop_duplicates()
-    wanted = right.merge(named, on=_PLACE)
+    named = chosen[["dataset", "condition", "metric", "severity"]].drop_duplicates()
+    wanted = right.merge(named, on=["dataset", "condition"])
     filled = wanted.merge(chosen, on=[*keys, "metric", "severity"], how="left")
     return filled.assign(value=filled["value"].fillna(np.inf))[list(COLUMNS)]
 

@@ -44,10 +44,19 @@ class Examiner:
             probe = self._probes[cell.probe]
             measurement = probe(network, self._images, part=cell.part, seed=self._seed)
         except Exception as error:
-            first = str(error).splitlines()[0] if str(error) else ""
-            cause = f"{type(error).__name__}: {first}"
-            return Examined(cause=cause, seconds=time.perf_counter() - start)
+            return Examined(cause=cause_of(error), seconds=time.perf_counter() - start)
         return Examined(measurement=measurement, seconds=time.perf_counter() - start)
+
+
+def laid_out(network: Network, device: str) -> Network:
+    """Return a network folded, on its device, in the layout of the fastest convolutions."""
+    return fold(network).to(memory_format=torch.channels_last).to(device)
+
+
+def cause_of(error: Exception) -> str:
+    """Return an error's kind and the first line of what it says."""
+    first = str(error).splitlines()[0] if str(error) else ""
+    return f"{type(error).__name__}: {first}"
 
 
 def base_images(settings: Settings, probes: Iterable[Probe]) -> ImageSet:
@@ -82,6 +91,4 @@ class _Loaded:
         network = load_model(entry.model, dataset=entry.dataset, seed=entry.seed, folder=folder)
         if cell.swap:
             swap(network, routing=cell.swap.routing, iterations=cell.swap.iterations)
-        # The layout in which this machine's convolutions are fastest.
-        laid_out = fold(network).to(memory_format=torch.channels_last)
-        return laid_out.to(self._settings.device)
+        return laid_out(network, self._settings.device)

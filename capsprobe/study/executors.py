@@ -7,10 +7,11 @@ nearly twice as far as one process of two threads.
 import multiprocessing
 import signal
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import cache
 from itertools import islice
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
@@ -20,7 +21,7 @@ from typing import Protocol, runtime_checkable
 import torch
 
 from capsprobe.probes.base import Probe
-from capsprobe.study.examining import Examined, Examiner, base_images
+from capsprobe.study.examining import Examined, Examiner, base_images, cause_of
 from capsprobe.study.grid import Cell
 from capsprobe.study.settings import Settings
 
@@ -133,7 +134,7 @@ def _submitted(pool: ProcessPoolExecutor, cell: Cell) -> Future[Examined]:
 class _Worker:
     """What a worker process keeps from cell to cell."""
 
-    examiner: Examiner
+    examiner: Callable[[], Examiner]
 
 
 def _begin(
@@ -143,7 +144,9 @@ def _begin(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
     torch.set_num_threads(threads)
-    _Worker.examiner = Examiner(settings, probes, base_images(settings, probes.values()))
+    _Worker.examiner = cache(
+        lambda: Examiner(settings, probes, base_images(settings, probes.values()))
+    )
 
 
 def _end_with_parent(lifeline: Connection) -> None:
@@ -153,4 +156,8 @@ def _end_with_parent(lifeline: Connection) -> None:
 
 
 def _examine(cell: Cell) -> Examined:
-    return _Worker.examiner(cell)
+    try:
+        examiner = _Worker.examiner()
+    except Exception as error:
+        return Examined(cause=cause_of(error))
+    return examiner(cell)

@@ -11,6 +11,7 @@ import torch
 from capsprobe.models.base import Network
 from capsprobe.models.inference import frozen
 from capsprobe.probes.base import Cost
+from capsprobe.study.examining import laid_out
 from capsprobe.study.grid import skeleton
 from capsprobe.study.running import Outcome
 
@@ -72,9 +73,9 @@ def _foreseen(plan: Outcome, name: str) -> Iterator[Foreseen]:
 @cache
 def _speed(model: str, device: str, **frame: int) -> tuple[float, float]:
     """Return what a pass of a model takes, the same for each of its checkpoints."""
-    place = torch.device(device)
-    # The skeleton is shared: it stays where it is.
-    return seconds_a_pass(deepcopy(skeleton(model, **frame)).to(place), place)
+    # The skeleton is shared: it stays as it is.
+    network = laid_out(deepcopy(skeleton(model, **frame)), device)
+    return seconds_a_pass(network, torch.device(device))
 
 
 def _seconds(passes: tuple[int, int], speed: tuple[float, float]) -> float:

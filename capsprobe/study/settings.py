@@ -50,15 +50,16 @@ class Settings(BaseModel):
 
 
 def build_probes(settings: Settings) -> dict[str, Probe]:
-    """Return the probes by name, with their settings; raise UsageFault for unknown ones."""
+    """Return the probes by name, with their settings; raise UsageFault for unknown ones.
+
+    Settings of a probe that is not among them are checked all the same.
+    """
     names = settings.probes or tuple(probes)
-    chosen = {name: probes[name] for name in names}
-    for name in settings.probe_settings:
-        probes[name]
-    return {
-        name: _build(name, kind, settings.probe_settings.get(name, {}))
-        for name, kind in chosen.items()
+    built = {
+        name: _build(name, probes[name], settings.probe_settings.get(name, {}))
+        for name in dict.fromkeys((*names, *settings.probe_settings))
     }
+    return {name: built[name] for name in names}
 
 
 def describe(probe: Probe) -> dict[str, Any]:

@@ -111,6 +111,29 @@ def test_unknown_attack_in_the_configuration_names_the_known_settings(
     assert "Did you mean 'steps'?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("probe = 3", "expected tables [probe.NAME]"),
+        ("[probe]\naffine = 3", "expected tables [probe.NAME]"),
+        ("[probe.detection]\nlimit = 0", "limit"),
+        ("[probe.gate]\nlimits = 1", "limit"),
+    ],
+)
+def test_a_configuration_is_checked_also_for_probes_that_are_not_run(
+    content: str,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    config = tmp_path / "c.toml"
+    config.write_text(content)
+    assert call(monkeypatch, "robustness", "--dry-run", "--config", str(config)) == 2
+    told = capsys.readouterr().err
+    assert words in told and told.count("\n") == 1
+
+
 @pytest.mark.parametrize("kind", ["file", "read-only"])
 def test_output_that_cannot_be_written_is_refused_at_once(
     kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -169,11 +192,11 @@ def test_interrupt_ends_with_130_and_the_command_that_resumes(tmp_path: Path) ->
         # Where tests run in the background, Ctrl-C is ignored from the start.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from capsprobe.study import running\n"
-        "measure = running._measure\n"
+        "kept = running._kept\n"
         "def first_only(*arguments):\n"
-        "    running._measure = lambda *a: signal.raise_signal(signal.SIGINT)\n"
-        "    return measure(*arguments)\n"
-        "running._measure = first_only\n"
+        "    running._kept = lambda *a: signal.raise_signal(signal.SIGINT)\n"
+        "    return kept(*arguments)\n"
+        "running._kept = first_only\n"
         "sys.argv = ['capsprobe', 'robustness', '--probe', 'affine', '--limit', '4',\n"
         f"            '--model', 'cnn', '--output', {str(tmp_path / 'run')!r}]\n"
         "from capsprobe.cli import main\n"
@@ -198,12 +221,14 @@ def test_interrupt_ends_with_130_and_the_command_that_resumes(tmp_path: Path) ->
     assert (tmp_path / "run" / "index.html").is_file()
 
 
-def test_terminated_run_ends_with_143(tmp_path: Path) -> None:
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_terminated_run_ends_with_143(tmp_path: Path, jobs: str) -> None:
     code = (
         "import signal, sys\n"
         "from capsprobe.study import running\n"
-        "running._measure = lambda *a: signal.raise_signal(signal.SIGTERM)\n"
-        "sys.argv = ['capsprobe', 'robustness', '--probe', 'affine', '--limit', '4',\n"
+        "running._kept = lambda *a: signal.raise_signal(signal.SIGTERM)\n"
+        f"sys.argv = ['capsprobe', 'robustness', '--probe', 'affine', '--jobs', {jobs!r},\n"
+        "            '--limit', '4',\n"
         f"            '--model', 'cnn', '--output', {str(tmp_path / 'run')!r}]\n"
         "from capsprobe.cli import main\n"
         "main()\n"

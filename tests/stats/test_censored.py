@@ -74,6 +74,16 @@ def test_seeds_are_averaged_and_their_draws_paired_by_image():
     assert found["lower"] <= 2.0 and found["upper"] >= 6.0
 
 
+def test_a_model_that_nothing_broke_stands_beside_those_that_were_broken():
+    both = pd.concat([observed([1.0, 2.0, 3.0]), observed([None, None, None], model="capsnet")])
+    table = censored(both, METRICS).set_index(["model", "metric"])["estimate"]
+    assert table["capsnet", "distance_found"] == 0.0 and table["cnn", "distance_found"] == 1.0
+    assert ("capsnet", "distance") not in table.index
+    within = reached(both, "distance")
+    assert set(within["model"]) == {"capsnet", "cnn"}
+    assert (within.loc[within["model"] == "capsnet", "estimate"] == 0.0).all()
+
+
 @given(st.lists(st.tuples(st.floats(0.0, 9.0), st.integers(0, 4)), min_size=1, max_size=8))
 def test_a_weighted_median_is_that_of_values_written_out(pairs):
     values, counts = (np.array(each) for each in zip(*pairs, strict=True))

@@ -13,10 +13,10 @@ import pytest
 
 from capsprobe.parts import read_cells
 from capsprobe.study import Settings, run_study
-from capsprobe.study.executors import LOST
+from capsprobe.study.executors import LOST, Workers
 from capsprobe.study.grid import Cell
 from capsprobe.study.record import record
-from capsprobe.study.running import Nobody, Outcome
+from capsprobe.study.running import Nobody, Outcome, plan_study
 
 
 @pytest.fixture
@@ -103,6 +103,14 @@ def test_interrupted_workers_end_and_what_they_finished_is_kept(
     rest = run_study(attacked, tmp_path, jobs=2)
     assert rest.count("cached") == outcome.count("done")
     assert rest.count("cached") + rest.count("done") == 8
+
+
+def test_a_worker_that_cannot_begin_says_why(attacked: Settings, tmp_path: Path) -> None:
+    plan = plan_study(attacked)
+    gone = attacked.model_copy(update={"dataset": "mnist", "data_dir": tmp_path})
+    answers = list(Workers(gone, plan.probes, count=2)(plan.cells[:2]))
+    assert {cell.key for cell, _ in answers} == {cell.key for cell in plan.cells[:2]}
+    assert all(examined.cause.startswith("DataFault: ") for _, examined in answers)
 
 
 @pytest.mark.slow
