@@ -114,7 +114,7 @@ class Counting(Linear):
         self.counts[1] += len(gradient)
 
 
-@pytest.mark.parametrize("name", list(attacks))
+@pytest.mark.parametrize("name", [name for name in attacks if not attacks[name]().lacks(Linear())])
 def test_an_attack_takes_no_more_passes_than_it_says(name):
     network, images = Counting(), middling(1)
     labels = answers(network, images)

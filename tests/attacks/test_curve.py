@@ -9,7 +9,7 @@ import torch
 from capsprobe.attacks.base import Attack, attacks
 from capsprobe.attacks.curve import attack_curve, unattacked, worst
 from capsprobe.attacks.norms import sizes
-from tests.attacks.toys import Linear, answers, middling
+from tests.attacks.toys import Linear, answers, middling, suited
 from tests.oracles.attacks import distance
 
 EPSILONS = (0.01, 0.02, 0.04, 0.08, 0.16)
@@ -34,16 +34,16 @@ def quick(name):
     return kind(**{field.name: min(field.default, 6) for field in numbers})
 
 
-def case(count=25):
-    """Return a network, images and labels of which the first ten are wrong."""
-    network, images = Linear().eval(), middling(count)
+def case(count=25, *, name="fgsm"):
+    """Return a network suited to an attack, images and labels of which the first ten are wrong."""
+    network, images = suited(name, Linear).eval(), middling(count)
     labels = answers(network, images)
     labels[:10] = 1 - labels[:10]
     return network, images, labels
 
 
 def curve(attack, *, output_maps=("scores",), epsilons=EPSILONS, before=None):
-    network, images, labels = case()
+    network, images, labels = case(name=attack.name if attack.name in attacks else "fgsm")
     clean = unattacked(network, images, labels)
     return attack_curve(
         attack,
@@ -111,7 +111,7 @@ def test_what_others_broke_is_left_alone_and_counted():
 
 @pytest.mark.parametrize("name", list(attacks))
 def test_survivors_only_is_never_above_attacking_everything(name):
-    network, images, labels = case()
+    network, images, labels = case(name=name)
     found = curve(quick(name))
     for epsilon in EPSILONS:
         tried = quick(name)(network, images, labels, epsilon=epsilon, seed=0, output_map="scores")

@@ -185,8 +185,8 @@ def test_a_gradient_that_is_no_number_gives_no_image(name):
 
 @every_case
 def test_a_network_that_is_flat_is_no_error(name, output_map):
-    images = middling(4)
-    found = attack(name, Rounded(), images, answers(Rounded(), images), output_map=output_map)
+    network, images = suited(name, Rounded), middling(4)
+    found = attack(name, network, images, answers(network, images), output_map=output_map)
     assert torch.isfinite(found).all()
 
 

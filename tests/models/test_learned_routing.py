@@ -63,7 +63,9 @@ def test_its_fast_path_is_the_plain_path_and_so_are_all_gradients(network, routi
         wanted = (children, votes.weight, *learned.parameters())
         found.append((routed, *torch.autograd.grad(routed.square().sum(), wanted)))
     for mine, expected in zip(*found, strict=True):
-        torch.testing.assert_close(mine, expected, atol=1e-5, rtol=1e-4)
+        # A block may compute in single precision: small entries are as exact as the largest.
+        largest = expected.abs().max()
+        torch.testing.assert_close(mine / largest, expected / largest, atol=1e-4, rtol=0.0)
 
 
 def test_a_swapped_routing_knows_nothing_of_what_was_learned(network):
