@@ -64,16 +64,21 @@ def masked(estimates: pd.DataFrame) -> Iterator[Caution]:
     epsilon is no sign to look for: an image broken once counts as broken ever after.
     One caution for each sign, dataset and threat; `found` has a model, a severity and by how much.
     """
-    attacked = estimates[
-        estimates["condition"].str.contains("/", regex=False) & (estimates["metric"] == "correct")
+    names = estimates["condition"].str.partition("/")
+    attacked = estimates.assign(threat=names[0])[
+        names[2].isin(_LOOKED_AT) & (estimates["metric"] == "correct")
     ]
-    threats = attacked["condition"].str.replace(r"/.*", "", regex=True)
-    for (dataset, threat), rows in attacked.assign(threat=threats).groupby(["dataset", "threat"]):
+    for (dataset, threat), rows in attacked.groupby(["dataset", "threat"]):
+        curves = {
+            model: _curves(rows[rows["model"] == model])
+            for model in in_order(map(str, rows["model"].unique()))
+        }
         for kind, sign in _SIGNS.items():
-            found = []
-            for model in in_order(map(str, rows["model"].unique())):
-                curves = _curves(rows[rows["model"] == model])
-                found += [{"model": model, **facts} for facts in sign(str(threat), curves)]
+            found = [
+                {"model": model, **facts}
+                for model, held in curves.items()
+                for facts in sign(str(threat), held)
+            ]
             if found:
                 named = {"dataset": str(dataset), "threat": str(threat), "found": found}
                 yield Caution(kind=kind, facts=named)
@@ -165,6 +170,7 @@ def _largest(gaps: pd.Series) -> Iterator[Facts]:
 
 
 _EMPTY = pd.Series(dtype="float64", index=pd.Index([], dtype="float64"))
+_LOOKED_AT = ("worst", "fgsm", "pgd", "square", "gradients")
 _SIGNS: dict[str, Callable[[str, dict[str, pd.Series]], Iterator[Facts]]] = {
     "not_to_zero": _not_to_zero,
     "single_step": _single_step,

@@ -78,8 +78,8 @@ def resample(block: Block) -> Estimates:
     The estimate is the mean over training seeds of each one's mean over its units.
     """
     names = list(block.keys.columns[:-1])
-    number = block.keys.groupby(names, sort=False, observed=True).ngroup().to_numpy()
-    starts, sizes = np.unique(number, return_index=True, return_counts=True)[1:]
+    starts = _firsts(block.keys[names])
+    sizes = np.diff(starts, append=len(block.keys))
     keys = block.keys[names].iloc[starts].reset_index(drop=True)
     # Objects, for columns of texts are slow to make, and these are many and short.
     keys.insert(0, "dataset", np.full(len(keys), block.dataset, dtype=object))
@@ -134,13 +134,17 @@ def means_of_drawn_seeds(
         return total / number
 
 
+def _firsts(keys: pd.DataFrame) -> Int64[np.ndarray, " estimates"]:
+    """Return where rows begin that differ from the one before; equal ones stand side by side."""
+    columns = [keys[name].to_numpy() for name in keys.columns]
+    differs = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    return np.flatnonzero(np.concatenate([[len(keys) > 0], differs]))
+
+
 def _joined(found: list[Estimates]) -> Estimates:
     """Return estimates of several blocks as one; a unit is then the same in each block alone."""
-    if len(found) == 1:
-        return found[0]
     units = max(len(each.present) for each in found)
-    missing = [((0, units - len(each.present)), (0, 0)) for each in found]
-    present = [np.pad(each.present, pad) for each, pad in zip(found, missing, strict=True)]
+    present = [np.pad(e.present, ((0, units - len(e.present)), (0, 0))) for e in found]
     return Estimates(
         keys=pd.concat([each.keys for each in found], ignore_index=True),
         estimate=np.concatenate([each.estimate for each in found]),

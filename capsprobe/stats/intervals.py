@@ -33,8 +33,11 @@ def percentiles(
 ) -> Float[np.ndarray, "2 estimates"]:
     """Return both ends of the middle `level` of each column of draws; undefined (NaN) ones drop."""
     tails = [(1.0 - level) / 2.0, (1.0 + level) / 2.0]
-    # Skipping NaN is slow, and hardly ever needed.
-    quantile = np.nanquantile if np.isnan(draws).any() else np.quantile
     # Each column is sorted by itself, which is quick where its draws lie side by side.
     columns = np.ascontiguousarray(draws.T)
-    return np.asarray(quantile(columns, tails, axis=1), dtype=np.float64)
+    ends = np.asarray(np.quantile(columns, tails, axis=1), dtype=np.float64)
+    # Skipping NaN is slow, and hardly ever needed.
+    gaps = np.isnan(columns).any(axis=1)
+    if gaps.any():
+        ends[:, gaps] = np.nanquantile(columns[gaps], tails, axis=1)
+    return ends
