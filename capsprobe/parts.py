@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pandas.api.types import union_categoricals
 
 from capsprobe.faults import DataFault
 from capsprobe.files import write_atomically
@@ -153,7 +152,12 @@ def _joined(
         return pd.DataFrame(columns=[*STUDY_COLUMNS, *columns])
     lengths = [len(table) for _, table in filled]
     study = {name: _repeated([cell[name] for cell, _ in filled], lengths) for name in STUDY_COLUMNS}
-    own = {name: _stacked([table[name] for _, table in filled]) for name in columns}
+    kinds = filled[0][1].dtypes
+    texts = [name for name in columns if isinstance(kinds[name], pd.CategoricalDtype)]
+    plain = [name for name in columns if name not in texts]
+    others = pd.concat([table[plain] for _, table in filled], ignore_index=True)
+    named = {name: _united([table[name].array for _, table in filled]) for name in texts}
+    own = {name: named[name] if name in named else others[name] for name in columns}
     return pd.DataFrame(study | own, copy=False)
 
 
@@ -166,10 +170,15 @@ def _repeated(values: list[Any], lengths: list[int]) -> Any:
     return pd.Categorical.from_codes(np.repeat(places, lengths), pd.Index(names))
 
 
-def _stacked(columns: list[pd.Series]) -> Any:
-    if all(isinstance(column.dtype, pd.CategoricalDtype) for column in columns):
-        return union_categoricals(columns, sort_categories=True)
-    return pd.concat(columns, ignore_index=True)
+def _united(columns: list[Any]) -> pd.Categorical:
+    """Return categories below one another, all of them in alphabetical order."""
+    names = sorted({name for column in columns for name in column.categories})
+    place = {name: index for index, name in enumerate(names)}
+    codes = [
+        np.array([place[name] for name in column.categories], dtype=np.int32)[column.codes]
+        for column in columns
+    ]
+    return pd.Categorical.from_codes(np.concatenate(codes), pd.Index(names))
 
 
 def _hash(rows: pd.DataFrame) -> str:

@@ -64,11 +64,10 @@ def masked(estimates: pd.DataFrame) -> Iterator[Caution]:
     epsilon is no sign to look for: an image broken once counts as broken ever after.
     One caution for each sign, dataset and threat; `found` has a model, a severity and by how much.
     """
-    names = estimates["condition"].str.partition("/")
-    attacked = estimates.assign(threat=names[0])[
-        names[2].isin(_LOOKED_AT) & (estimates["metric"] == "correct")
-    ]
-    for (dataset, threat), rows in attacked.groupby(["dataset", "threat"]):
+    attacks = estimates["condition"].str.replace(r"^[^/]*/", "", regex=True)
+    attacked = estimates[attacks.isin(_LOOKED_AT) & (estimates["metric"] == "correct")]
+    threats = attacked["condition"].str.replace(r"/.*", "", regex=True)
+    for (dataset, threat), rows in attacked.assign(threat=threats).groupby(["dataset", "threat"]):
         curves = {
             model: _curves(rows[rows["model"] == model])
             for model in in_order(map(str, rows["model"].unique()))

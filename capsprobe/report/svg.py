@@ -42,26 +42,24 @@ def finish(text: str, *, name: str, label: str, height: float) -> Drawing:
     root = ElementTree.fromstring(text)
     _drop(root, "metadata")
     _own_ids(root, name)
+    _shorten(root)
     root.attrib.update({"role": "img", "aria-label": label} if label else {"aria-hidden": "true"})
-    file = _written(root)
+    file = ElementTree.tostring(root, encoding="unicode")
     width = root.attrib["viewBox"].split()[2]
     _drop_legend(root, f"{name}-{LEGEND}")
-    root.attrib["viewBox"] = f"0 0 {width} {height:g}"
+    root.attrib["viewBox"] = f"0 0 {width} {round(height, 2):g}"
     for attribute in ("width", "height"):
         root.attrib.pop(attribute, None)
-    return Drawing(inline=_themed(_written(root)), file=f"{file}\n")
+    inline = ElementTree.tostring(root, encoding="unicode")
+    return Drawing(inline=_themed(inline), file=f"{file}\n")
 
 
-def _written(root: ElementTree.Element) -> str:
-    """Return the SVG as text, its lengths with two digits: a hundredth of a point is not seen.
-
-    What is to be read keeps its digits.
-    """
+def _shorten(root: ElementTree.Element) -> None:
+    """Give lengths two digits: a hundredth of a point is not seen. What is read keeps its own."""
     for element in root.iter():
         for attribute, value in element.attrib.items():
-            if attribute != "aria-label":
+            if "." in value:
                 element.set(attribute, _NUMBER.sub(_shorter, value))
-    return ElementTree.tostring(root, encoding="unicode")
 
 
 def _shorter(number: re.Match) -> str:

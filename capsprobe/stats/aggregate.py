@@ -84,9 +84,10 @@ def as_table(found: Estimates) -> pd.DataFrame:
 
 def in_order(tables: Iterable[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
     """Return tables below one another with these columns, sorted by all before the estimate."""
-    empty = pd.DataFrame(columns=list(columns))
-    filled = [table[list(columns)] for table in tables if len(table)]
-    table = pd.concat(filled, ignore_index=True) if filled else empty
-    keys = list(columns[: columns.index("estimate")])
     kinds = {name: _KINDS[name] for name in columns}
-    return table.astype(kinds).sort_values(keys, kind="stable", ignore_index=True)
+    filled = [table[list(columns)] for table in tables if len(table)]
+    if not filled:
+        return pd.DataFrame(columns=list(columns)).astype(kinds)
+    keys = list(columns[: columns.index("estimate")])
+    table = pd.concat(filled, ignore_index=True).astype(kinds)
+    return table.sort_values(keys, kind="stable", ignore_index=True)
