@@ -103,8 +103,10 @@ def test_gradients_are_those_of_routing_written_out(constant):
         routed_gradient(network, images, weights, constant=each)
         for each in (constant, not constant)
     )
-    torch.testing.assert_close(found, expected)
-    assert (found - other).abs().max() > 1e-3 * found.abs().max()
+    # Beside the largest: all of these are small. The oracle has no 1e-12 inside its square roots.
+    largest = expected.abs().max()
+    assert (found - expected).abs().max() < 1e-6 * largest
+    assert (found - other).abs().max() > 1e-3 * largest
 
 
 def test_detached_scores_are_those_of_the_network():
