@@ -22,7 +22,7 @@ from capsprobe.faults import UsageFault
 from capsprobe.shapes import IMAGES, SCORES
 
 # The steps carry an image across the budget and a quarter more, as in Madry et al. 2018.
-_REACH = 2.5
+REACH = 2.5
 _SHORT = 4
 _NEAREST, _STARTS = 8, 16
 
@@ -145,7 +145,7 @@ def run(
 
 def step_size(epsilon: float, steps: int) -> float:
     """Return 2.5 eps / steps."""
-    return _REACH * epsilon / steps
+    return REACH * epsilon / steps
 
 
 def descent_passes(*, steps: int, restarts: int) -> Passes:

@@ -229,6 +229,9 @@ def train(
     decoder: Annotated[
         float | None, typer.Option(help="Weight of a decoder's error; 0.0005 in Sabour 2017.")
     ] = None,
+    adversarial: Annotated[
+        float | None, typer.Option(help="Attack each batch first, in Linf, so far; 0 for not.")
+    ] = None,
     bf16: Annotated[bool, typer.Option("--bf16", help="Compute in bfloat16.")] = False,
     start: Annotated[
         Path | None, typer.Option(help="Checkpoint (.safetensors) to go on from.")
@@ -255,6 +258,7 @@ def train(
             "learning_rate": learning_rate,
             "loss": loss,
             "decoder_weight": decoder,
+            "adversarial_epsilon": adversarial,
         }
         | ({"precision": "bf16"} if bf16 else {}),
     )

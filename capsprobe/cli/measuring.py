@@ -31,13 +31,15 @@ from capsprobe.study.record import (
 from capsprobe.study.running import Outcome, plan_study, run_study
 
 _OPTIONS = {"training_seeds": "--seed", "models": "--model", "probes": "--probe"}
-# Heads for the questions about routing. Beside capsnet, cnn and senet they would make the main job
-# three times as long; who wants to know how robust they are names them.
-ROUTING_HEADS = (
+# Heads for the questions about routing, and the network that was trained on attacks. Beside
+# capsnet, cnn and senet they would make the main job three times as long; who wants to know how
+# robust they are names them.
+UNLESS_NAMED = (
     "capsnet-article",
     "capsnet-attention",
     "capsnet-em",
     "capsnet-kmeans",
+    "cnn-adversarial",
     "se-head",
 )
 ROBUSTNESS = ("adversarial", "affine", "corruption", "overlap", "spatial")
@@ -72,7 +74,7 @@ def robustness_settings(
     """Return checked settings; raise UsageFault with one line for the first that is wrong."""
     configured = _configured(config)
     # A folder of one's own is examined whole.
-    unless_named = () if options["weights"] is not None else ROUTING_HEADS
+    unless_named = () if options["weights"] is not None else UNLESS_NAMED
     attacked = configured.setdefault("adversarial", {})
     if budget is not None:
         attacked["budget"] = budget

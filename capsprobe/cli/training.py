@@ -21,6 +21,8 @@ from capsprobe.training.loop import Epoch, train
 from capsprobe.training.plan import Plan
 from capsprobe.training.recipe import Recipe, default_recipe
 
+_OPTIONS = {"decoder_weight": "decoder", "adversarial_epsilon": "adversarial"}
+
 
 def plan(
     *,
@@ -38,11 +40,11 @@ def plan(
     name = Name.parse(dataset)
     given = {key: value for key, value in changes.items() if value is not None}
     try:
-        recipe = Recipe(**(default_recipe(name.base, name.view).model_dump() | given))
+        recipe = Recipe(**(default_recipe(name.base, name.view, model).model_dump() | given))
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0])
-        option = {"decoder_weight": "decoder"}.get(field, field.replace("_", "-"))
+        option = _OPTIONS.get(field, field.replace("_", "-"))
         raise UsageFault(f"--{option}: {first['msg']}, got {first['input']!r}") from error
     if seed < 0:
         raise UsageFault(f"--seed: expected 0 or more, got {seed}")

@@ -12,6 +12,7 @@ from capsprobe.models.base import Network
 from capsprobe.models.checkpoints import Entry, Start, build, fill
 from capsprobe.models.inference import accuracy
 from capsprobe.training.fitting import Fitting
+from capsprobe.training.hardening import hardened
 from capsprobe.training.material import Material
 from capsprobe.training.plan import Plan
 from capsprobe.training.publishing import publish
@@ -78,7 +79,8 @@ def _epoch(plan: Plan, fitting: Fitting, material: Material, epoch: int, *, past
     fitting.network.train()
     total = 0.0
     # After `past` epochs the draws are new ones, not those that the start was trained on.
-    batches = material.batches(seed=plan.seed, epoch=past + epoch)
+    drawn = material.batches(seed=plan.seed, epoch=past + epoch)
+    batches = hardened(drawn, fitting.network, plan.recipe, seed=plan.seed, epoch=past + epoch)
     for step, (images, wanted) in enumerate(batches):
         progress = (epoch + step / material.steps) / plan.recipe.epochs
         total += fitting.step(images, wanted, progress=progress)

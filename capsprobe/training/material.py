@@ -46,6 +46,8 @@ class Material:
             )
         if recipe.decoder_weight > 0.0 and self.view == "pairs":
             raise UsageFault("expected single digits for a decoder, got overlapping pairs")
+        if recipe.adversarial_epsilon > 0.0 and self.view == "pairs":
+            raise UsageFault("expected single digits to attack, got overlapping pairs")
         self.frame: Frame = recipe.frame(
             classes=self.train.classes, canvas=canvas(name.view, self.train)
         )

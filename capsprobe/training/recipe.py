@@ -13,7 +13,7 @@ Precision = Literal["fp32", "bf16"]
 
 
 class Recipe(BaseModel):
-    """Settings of a training; the same for every model on a dataset."""
+    """Settings of a training; the same for every model on a dataset, but for the attack."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,6 +24,9 @@ class Recipe(BaseModel):
     loss: LossName = "margin"
     decoder_weight: float = Field(default=0.0, ge=0.0, le=1.0)
     precision: Precision = "fp32"
+    # Linf; 0 trains on the images as they are.
+    adversarial_epsilon: float = Field(default=0.0, ge=0.0, le=1.0)
+    adversarial_steps: int = Field(default=3, ge=1, le=1000)
     width: int = Field(default=48, ge=2, le=1024)
     types: int = Field(default=5, ge=1, le=256)
 
@@ -34,14 +37,23 @@ class Recipe(BaseModel):
 
 _DIGITS_EPOCHS: dict[ViewName, int] = {"single": 100, "placed": 200, "pairs": 300}
 _EPOCHS: dict[ViewName, int] = {"single": 25, "placed": 8, "pairs": 14}
+# Twice the size at which it has to be robust.
+_ADVERSARIAL = {"cnn-adversarial": 0.2}
 
 
-def default_recipe(base: str, view: ViewName) -> Recipe:
+def default_recipe(base: str, view: ViewName, model: str) -> Recipe:
     """Return the recipe of the shipped checkpoints of a dataset, in single precision.
 
     Their manifest says where they were trained in bfloat16 instead. `digits` has a fiftieth of
     MNIST's images, so its networks are half as wide.
     """
+    epsilon = _ADVERSARIAL.get(model, 0.0)
     if base == "digits":
-        return Recipe(epochs=_DIGITS_EPOCHS[view], batch_size=64, width=24, types=3)
-    return Recipe(epochs=_EPOCHS[view])
+        return Recipe(
+            epochs=_DIGITS_EPOCHS[view],
+            batch_size=64,
+            width=24,
+            types=3,
+            adversarial_epsilon=epsilon,
+        )
+    return Recipe(epochs=_EPOCHS[view], adversarial_epsilon=epsilon)
