@@ -230,7 +230,7 @@ def train(
         float | None, typer.Option(help="Weight of a decoder's error; 0.0005 in Sabour 2017.")
     ] = None,
     adversarial: Annotated[
-        float | None, typer.Option(help="Attack each batch first, in Linf, so far; 0 for not.")
+        float | None, typer.Option(help="Attack half of each batch first, in Linf, so far.")
     ] = None,
     bf16: Annotated[bool, typer.Option("--bf16", help="Compute in bfloat16.")] = False,
     start: Annotated[

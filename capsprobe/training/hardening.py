@@ -1,4 +1,9 @@
-"""Adversarial training (Madry et al. 2018): every batch is attacked before it is learned from."""
+"""Adversarial training: half of every batch is attacked before it is learned from.
+
+Half of it, as in Kurakin, Goodfellow and Bengio 2017: batch normalisation has to see clean images
+beside perturbed ones, or in eval mode its statistics fit no clean image. The attack is that of
+Madry et al. 2018 in few steps.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -19,7 +24,7 @@ from capsprobe.training.recipe import Recipe
 def hardened(
     batches: Iterable[Batch], network: Network, recipe: Recipe, *, seed: int, epoch: int
 ) -> Iterator[Batch]:
-    """Yield the batches with images perturbed against the network as it is by then.
+    """Yield the batches, of each the first half perturbed against the network as it is by then.
 
     With an `adversarial_epsilon` of 0 they are what they were. The random start of a step is drawn
     from (seed, epoch, step) alone, so that a resumed training draws what it would have drawn.
@@ -27,7 +32,9 @@ def hardened(
     for step, (images, wanted) in enumerate(batches):
         if recipe.adversarial_epsilon > 0.0:
             start = derive(seed, "adversarial training", epoch, step)
-            images = perturbed(network, images, wanted, recipe, seed=start)
+            half = len(images) // 2
+            attacked = perturbed(network, images[:half], wanted[:half], recipe, seed=start)
+            images = torch.cat([attacked.to(images), images[half:]])
         yield images, wanted
 
 

@@ -74,6 +74,13 @@ def test_each_step_has_a_start_of_its_own_that_repeats(
     assert not torch.equal(first[0], second[0])
 
 
+def test_half_of_a_batch_stays_clean(network: Network, images: torch.Tensor) -> None:
+    ((found, wanted),) = hardened([(images, WANTED)], network, RECIPE, seed=0, epoch=0)
+    assert torch.equal(found[12:], images[12:])
+    assert (found[:12] != images[:12]).flatten(1).any(dim=1).all()
+    assert wanted is WANTED
+
+
 def test_without_an_epsilon_batches_pass_as_they_are(
     network: Network, images: torch.Tensor
 ) -> None:
