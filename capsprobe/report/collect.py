@@ -25,6 +25,7 @@ _PROBES = (
     "affine",
     "spatial",
     "adversarial",
+    "transfer",
     "output-maps",
     "detection",
     "corruption",

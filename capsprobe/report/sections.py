@@ -18,6 +18,7 @@ from capsprobe.report.routing.evidence import Evidence
 from capsprobe.report.samples import worst_cases
 from capsprobe.report.spatial import pages as spatial
 from capsprobe.report.summary import Part, ProbePage
+from capsprobe.report.transfer import pages as transfer
 from capsprobe.stats.summary import Summary as Tables
 from capsprobe.tables import COLUMNS, STUDY_COLUMNS, TRACE_COLUMNS
 
@@ -119,7 +120,11 @@ def _exhibits(evidence: Evidence) -> tuple[Exhibit, ...]:
 
 
 # Probes that are told in pictures of their own; those of routing have a room for theirs.
-_EXHIBITED = {corruption.PROBE: corruption.exhibits, spatial.PROBE: spatial.exhibits}
+_EXHIBITED = {
+    corruption.PROBE: corruption.exhibits,
+    spatial.PROBE: spatial.exhibits,
+    transfer.PROBE: transfer.exhibits,
+}
 
 
 def _swept(estimates: pd.DataFrame) -> set[str]:

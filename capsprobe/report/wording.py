@@ -3,7 +3,7 @@
 What is longer than a phrase stands in the templates.
 """
 
-from capsprobe.report import kinds, lexicon, shifts
+from capsprobe.report import carries, kinds, lexicon, shifts
 from capsprobe.report.measures import view_of
 from capsprobe.report.names import shortened, visible
 from capsprobe.report.summary import Measure
@@ -12,6 +12,7 @@ PROBES = {
     "affine": "Affine transformations",
     "spatial": "Spatial worst case",
     "adversarial": "Adversarial attacks",
+    "transfer": "Transfer of attacks",
     "corruption": "Corruptions",
     "output-maps": "What an attack follows",
     "detection": "Detection by reconstruction",
@@ -148,6 +149,7 @@ READING["corruption"] = (
     "here may lose ink at the edge, as it does in MNIST-C."
 )
 READING["spatial"] = shifts.READING
+READING["transfer"] = carries.READING
 READING["routing"] = (
     "A network's own routing is followed round by round and its votes are clustered by k-means, "
     "image by image; then other routings answer in its place. Which routing a network was "
