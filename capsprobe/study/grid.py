@@ -136,7 +136,7 @@ def _sources(
 
 
 def _facts(swap: Swap | None) -> dict[str, Any] | None:
-    return swap and {"routing": swap.routing, "iterations": swap.iterations}
+    return None if swap is None else {"routing": swap.routing, "iterations": swap.iterations}
 
 
 def _batch_size(settings: Settings, entry: Entry) -> int:

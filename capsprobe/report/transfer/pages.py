@@ -27,8 +27,8 @@ def matrices(evidence: Evidence) -> tuple[Matrix, ...]:
     rows = held[held["model"].isin(evidence.scope.models) & (held["severity"] > 0.0)]
     rows = rows.assign(source=[str(name).partition("/")[2] for name in rows["condition"]])
     return tuple(
-        _matrix(evidence, float(epsilon), found)
-        for epsilon, found in rows.groupby("severity", sort=True)
+        _matrix(evidence, epsilon, rows[rows["severity"] == epsilon])
+        for epsilon in sorted(map(float, rows["severity"].unique()))
     )
 
 
