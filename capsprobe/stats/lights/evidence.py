@@ -47,6 +47,8 @@ class Evidence:
 def evidence(observations: pd.DataFrame) -> Iterator[Evidence]:
     """Yield the evidence of each checkpoint and threat model that the strength probe looked at."""
     held = observations[observations["probe"].isin((STRENGTH, ADVERSARIAL, TRANSFER))]
+    if not (held["probe"] == STRENGTH).any():
+        return
     parts = held["condition"].astype(str).str.partition("/")
     named = held.assign(threat=parts[0], attack=parts[2])
     for key, rows in named.groupby([*_CHECKPOINT, "threat"], sort=True, observed=True):

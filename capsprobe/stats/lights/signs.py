@@ -59,10 +59,12 @@ def monotone(seen: Evidence) -> Verdict:
     curve = _trial(seen, "pgd")
     if curve.shape[1] < 2:
         return _UNCHECKED
-    rises = curve.mean().diff()
-    return _at_most(
-        float(rises.max()), slack(len(curve)), len(curve), severity=float(rises.idxmax())
-    )
+    severities = [0.0, *_shared(curve, curve)]
+    rises = [
+        _at_most(float(rise), slack(len(curve)), len(curve), severity=severity)
+        for severity, rise in zip(severities[1:], np.diff(curve[severities].mean()), strict=True)
+    ]
+    return max(rises, key=_excess)
 
 
 def reaches_zero(seen: Evidence) -> Verdict:
@@ -189,7 +191,11 @@ def _beside(pairs: Iterable[Pair]) -> Verdict:
     found = [each for pair in pairs for each in _gaps(pair)]
     if not found:
         return _UNCHECKED
-    return max(found, key=lambda each: (each.value or 0.0) - (each.threshold or 0.0))
+    return max(found, key=_excess)
+
+
+def _excess(each: Verdict) -> float:
+    return (each.value or 0.0) - (each.threshold or 0.0)
 
 
 def _gaps(pair: Pair) -> Iterator[Verdict]:
