@@ -22,16 +22,16 @@ NAMES = {
 # Shape and word say it, so that no one needs the colour.
 SIGNS = {"passed": "✓", "failed": "✗", "not checked": "–"}
 _SAID = {
-    "monotone": "Attacked afresh, ε = {severity} leaves {value} more standing than the one before",
+    "monotone": "Attacked afresh, ε = {severity} leaves {value} standing than the one before",
     "reaches-zero": "At ε = {severity}, where any image is in reach, {value} stand",
-    "iterative": "One step leaves {value} less than PGD at ε = {severity}",
-    "black-box": "Square leaves {value} less than what follows gradients at ε = {severity}",
+    "iterative": "One step leaves {value} standing than PGD at ε = {severity}",
+    "black-box": "Square leaves {value} standing than what follows gradients at ε = {severity}",
     "transfer": (
-        "Images made for {beside} leave {value} less than those made for the model itself at "
+        "Images made for {beside} leave {value} standing than those made for the model itself at "
         "ε = {severity}"
     ),
-    "effort": "Twice the steps and restarts leave {value} less at ε = {severity}",
-    "noise": "Random perturbations leave {value} less than PGD at ε = {severity}",
+    "effort": "Twice the steps and restarts leave {value} standing than once at ε = {severity}",
+    "noise": "Random perturbations leave {value} standing than PGD at ε = {severity}",
     "gradient": "{value} of the images have no gradient to follow",
     "unbounded": "The scores of {value} of the images are at a bound",
     "repeatable": "Two passes differ by {value}",
@@ -43,7 +43,11 @@ _UNCHECKED = {
     "noise": "No attack by gradients ran, or neither it nor noise broke more than allowed.",
 }
 _NOTHING_RAN = "What it looks at could not be run."
-_DIFFERENCES = ("monotone", "iterative", "black-box", "transfer", "effort", "noise")
+# What a difference above zero means: that there is more, or less, than there should be.
+_ABOVE_ZERO = {
+    "monotone": ("more", "less"),
+    **dict.fromkeys(("iterative", "black-box", "transfer", "effort", "noise"), ("less", "more")),
+}
 CONDITIONS = {
     "pgd": "PGD",
     "step": "one step",
@@ -87,15 +91,23 @@ def sentence(row: Mapping[Hashable, Any]) -> str:
     if row["state"] == "not checked":
         return _UNCHECKED.get(light, _NOTHING_RAN)
     said = _SAID[light].format(
-        value=_amount(light, row["value"]),
+        value=_seen(light, row["value"]),
         severity="" if math.isnan(row["severity"]) else f"{row['severity']:g}",
         beside=row["beside"],
     )
-    return f"{said}; allowed is {_amount(light, row['threshold'])}."
+    return f"{said}; allowed is {_allowed(light, row['threshold'])}."
 
 
-def _amount(light: str, value: float) -> str:
+def _seen(light: str, value: float) -> str:
+    if light not in _ABOVE_ZERO:
+        return _allowed(light, value)
+    above, below = _ABOVE_ZERO[light]
+    return f"{100.0 * abs(value):.1f} pp {above if value > 0.0 else below}"
+
+
+def _allowed(light: str, value: float) -> str:
     if light == "repeatable":
         return f"{value:.2g}"
-    text = f"{100.0 * value:.1f}".replace("-", "−")
-    return f"{text} {'pp' if light in _DIFFERENCES else '%'}"
+    if light in _ABOVE_ZERO:
+        return f"{100.0 * value:.1f} pp"
+    return f"{100.0 * value:.1f} %"

@@ -120,7 +120,9 @@ def noise(seen: Evidence) -> Verdict:
     more than an image or 0.5 pp, and they do not either, there is nothing to compare.
     """
     attacked, shaken = (_trial(seen, name) for name in ("pgd", "noise"))
-    shared = _shared(attacked, shaken)[:-1]
+    # Where any image is in reach, noise breaks most of them too.
+    last = max(_shared(attacked, attacked), default=0.0)
+    shared = [severity for severity in _shared(attacked, shaken) if severity < last]
     worst = _beside([("noise", attacked[shared], shaken[shared])])
     if worst.state != "passed" or _does_more(attacked[shared], shaken[shared]):
         return worst
