@@ -75,12 +75,12 @@ def plant(features: Features, clean: Float[Tensor, IMAGES], *, norm: Norm, epsil
         seen = torch.stack([features(each) for each in near])
         far = torch.stack([edge(clean, norm=norm, epsilon=epsilon) for _ in range(FAR)])
         tried = [_between(seen, features(each)) for each in far]
-        best = torch.stack([gap for _, _, gap in tried]).argmax(dim=0)
+        best = torch.stack([distance for _, _, distance in tried]).argmax(dim=0)
         rows = torch.arange(len(clean), device=clean.device)
         heads = Heads(
             directions=torch.stack([direction for direction, _, _ in tried])[best, rows],
             centres=torch.stack([centre for _, centre, _ in tried])[best, rows],
-            planted=torch.stack([gap for _, _, gap in tried])[best, rows] > 0.0,
+            planted=torch.stack([distance for _, _, distance in tried])[best, rows] > 0.0,
         )
         return _kept(heads, seen, features(far[best, rows]))
 
@@ -88,10 +88,10 @@ def plant(features: Features, clean: Float[Tensor, IMAGES], *, norm: Norm, epsil
 def _between(
     near: Float[Tensor, "points images features"], far: Float[Tensor, FEATURES]
 ) -> tuple[Float[Tensor, FEATURES], Float[Tensor, FEATURES], Float64[Tensor, " images"]]:
-    """Return direction and centre of heads between points near and far, and the gap they leave.
+    """Return direction and centre of heads between points near and far, and the distance between.
 
     Along the least direction w that has w . (far - mean of near) = 1 and, as well as may be,
-    w . (near - mean of near) = 0. A gap of 0 or less: the sides are not told apart.
+    w . (near - mean of near) = 0. A distance of 0 or less: the sides are not told apart.
     """
     points = torch.cat([near, far.unsqueeze(0)]).double().transpose(0, 1)
     middle = points[:, :-1].mean(dim=1)
@@ -102,12 +102,13 @@ def _between(
     gap = planted - highest
     scale = ((1.0 - _TIGHT) * gap).clamp(min=_NEVER_ZERO).reciprocal()
     direction = least * scale.unsqueeze(1)
+    size = least.norm(dim=1).clamp(min=_NEVER_ZERO)
     # A head that rounding of the features alone could turn is none.
     rounding = torch.finfo(torch.float32).eps * points.abs().amax(dim=(1, 2))
-    gap = gap.where(direction.norm(dim=1) * rounding < _SURE, 0.0)
-    part = (highest + _TIGHT * gap) / least.square().sum(dim=1).clamp(min=_NEVER_ZERO)
-    centre = middle + least * part.unsqueeze(1)
-    return direction.to(far.dtype), centre.to(far.dtype), gap
+    distance = (gap / size).where(direction.norm(dim=1) * rounding < _SURE, 0.0)
+    part = (highest + _TIGHT * gap) / size
+    centre = middle + least / size.unsqueeze(1) * part.unsqueeze(1)
+    return direction.to(far.dtype), centre.to(far.dtype), distance
 
 
 def _kept(
