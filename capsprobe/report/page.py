@@ -7,9 +7,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from capsprobe.report import lexicon, wording
+from capsprobe.report import lexicon, signs, wording
 from capsprobe.report.canvas import swatch
-from capsprobe.report.lights import words as lamps
 from capsprobe.report.names import shortened, slug, visible
 from capsprobe.report.styles import PALETTE, styles
 from capsprobe.report.summary import Summary
@@ -31,7 +30,7 @@ def page(summary: Summary, drawings: Mapping[str, Drawing]) -> str:
             palette=PALETTE,
             words=wording,
             lexicon=lexicon,
-            lamps=lamps,
+            signs=signs,
         )
     )
 

@@ -3,8 +3,7 @@
 What is longer than a phrase stands in the templates.
 """
 
-from capsprobe.report import kinds, lexicon, shifts
-from capsprobe.report.lights import words as lights
+from capsprobe.report import kinds, lexicon, shifts, signs
 from capsprobe.report.measures import view_of
 from capsprobe.report.names import shortened, visible
 from capsprobe.report.summary import Measure
@@ -51,7 +50,7 @@ ATTACKS = {
     "dlr": "PGD on DLR",
     "gradients": "all with gradients",
     "worst": "worst case",
-    **lights.CONDITIONS,
+    **signs.CONDITIONS,
 }
 THREATS = {"linf": "L∞", "l2": "L2"}
 METRICS = {
@@ -73,7 +72,7 @@ METRICS = {
     "corruption_error": "error relative to cnn",
     "relative_corruption_error": "loss relative to cnn",
     **{f"correct_{label}": f"accuracy on class {label}" for label in range(10)},
-    **lights.METRICS,
+    **signs.METRICS,
     **lexicon.METRICS,
 }
 VIEWS = {
@@ -152,7 +151,7 @@ READING["corruption"] = (
     "here may lose ink at the edge, as it does in MNIST-C."
 )
 READING["spatial"] = shifts.READING
-READING["strength"] = lights.READING
+READING["strength"] = signs.READING
 READING["routing"] = (
     "A network's own routing is followed round by round and its votes are clustered by k-means, "
     "image by image; then other routings answer in its place. Which routing a network was "
@@ -243,7 +242,7 @@ _FRACTIONS = (
     "corruption_error",
     "relative_corruption_error",
     *(f"correct_{label}" for label in range(10)),
-    *lights.FRACTIONS,
+    *signs.FRACTIONS,
     *lexicon.FRACTIONS,
 )
 IN_PERCENT = ("scale", "overlap")

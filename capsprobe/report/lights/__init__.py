@@ -1,1 +1,1 @@
-"""The lights in words, on the page and in files: whether attacks were strong enough."""
+"""The lights on the page and in files: whether attacks were strong enough."""

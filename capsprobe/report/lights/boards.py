@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from capsprobe.report.exhibits import Board, Exhibit, Lamp
-from capsprobe.report.lights.words import sentence
 from capsprobe.report.routing.evidence import Evidence
+from capsprobe.report.signs import sentence
 from capsprobe.report.summary import NotShown
 from capsprobe.stats.lights.signs import LIGHTS
 from capsprobe.stats.lights.table import not_shown

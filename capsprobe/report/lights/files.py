@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from capsprobe.report.exports import write_table
-from capsprobe.report.lights.words import NAMES, sentence
+from capsprobe.report.signs import NAMES, sentence
 from capsprobe.stats.lights.signs import (
     LEAST_GRADIENT,
     MOST_BY_CHANCE,

@@ -1,4 +1,4 @@
-"""What each light is called, and what it says in one sentence."""
+"""The words of lights: what each is called, and what it says in one sentence."""
 
 import math
 from collections.abc import Hashable, Mapping

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from capsprobe.report.lights.words import NAMES, SIGNS, sentence
+from capsprobe.report.signs import NAMES, SIGNS, sentence
 from capsprobe.stats.lights.signs import LIGHTS
 
 
