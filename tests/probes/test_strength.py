@@ -65,14 +65,14 @@ def test_an_honest_linear_network_passes_every_light(threat, images):
 
 @pytest.mark.parametrize("threat", THREATS)
 def test_a_shipped_cnn_passes_every_light(threat):
-    probe = Strength(limit=8)
+    probe = Strength(limit=8, queries=20)
     table = judged(load_model("cnn"), load_images("digits"), threats=(threat,), probe=probe)
     assert states(table, threat) == dict.fromkeys(LIGHTS, "passed") | {"transfer": "not checked"}
 
 
 @pytest.mark.parametrize("cheat", CHEATS, ids=lambda kind: kind.__name__)
 def test_no_planted_cheat_is_shown_to_be_robust(cheat, images):
-    table = judged(cheat(Honest()), images, probe=Strength(limit=8))
+    table = judged(cheat(Honest()), images, probe=Strength(limit=6, steps=10, queries=20))
     found = {key.threat: failed for key, failed in not_shown(table).items()}
     assert set(found) == set(THREATS)
     assert all(CHEATS[cheat] in failed for failed in found.values())
@@ -80,7 +80,7 @@ def test_no_planted_cheat_is_shown_to_be_robust(cheat, images):
 
 
 def test_a_shipped_network_whose_outputs_are_rounded_is_not_shown_to_be_robust():
-    probe = Strength(limit=6)
+    probe = Strength(limit=4, steps=5, queries=10)
     network = Rounded(load_model("cnn"))
     table = judged(network, load_images("digits"), threats=("linf",), probe=probe)
     (failed,) = not_shown(table).values()
