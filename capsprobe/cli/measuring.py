@@ -42,9 +42,9 @@ UNLESS_NAMED = (
     "cnn-adversarial",
     "se-head",
 )
-ROBUSTNESS = ("adversarial", "affine", "corruption", "overlap", "spatial")
+ROBUSTNESS = ("adversarial", "affine", "corruption", "overlap", "spatial", "strength")
 # Those that look at a few images unless told how many.
-LIMITED = ("adversarial", "corruption", "detection", "output-maps", "spatial")
+LIMITED = ("adversarial", "corruption", "detection", "output-maps", "spatial", "strength")
 ROUTING = ("gate", "routing")
 DONE, CELLS_FAILED, INTERRUPTED = 0, 1, 130
 

@@ -71,6 +71,7 @@ _HEADLINES = {
     "corruption": (),
     # Their questions are not which model scores more.
     "output-maps": (),
+    "strength": (),
     "detection": (),
     "routing": (),
     "gate": (),

@@ -3,7 +3,7 @@
 What is longer than a phrase stands in the templates.
 """
 
-from capsprobe.report import kinds, lexicon, shifts
+from capsprobe.report import kinds, lexicon, shifts, signs
 from capsprobe.report.measures import view_of
 from capsprobe.report.names import shortened, visible
 from capsprobe.report.summary import Measure
@@ -12,6 +12,7 @@ PROBES = {
     "affine": "Affine transformations",
     "spatial": "Spatial worst case",
     "adversarial": "Adversarial attacks",
+    "strength": "Strength of the attacks",
     "corruption": "Corruptions",
     "output-maps": "What an attack follows",
     "detection": "Detection by reconstruction",
@@ -49,6 +50,7 @@ ATTACKS = {
     "dlr": "PGD on DLR",
     "gradients": "all with gradients",
     "worst": "worst case",
+    **signs.CONDITIONS,
 }
 THREATS = {"linf": "L∞", "l2": "L2"}
 METRICS = {
@@ -70,6 +72,7 @@ METRICS = {
     "corruption_error": "error relative to cnn",
     "relative_corruption_error": "loss relative to cnn",
     **{f"correct_{label}": f"accuracy on class {label}" for label in range(10)},
+    **signs.METRICS,
     **lexicon.METRICS,
 }
 VIEWS = {
@@ -148,6 +151,7 @@ READING["corruption"] = (
     "here may lose ink at the edge, as it does in MNIST-C."
 )
 READING["spatial"] = shifts.READING
+READING["strength"] = signs.READING
 READING["routing"] = (
     "A network's own routing is followed round by round and its votes are clustered by k-means, "
     "image by image; then other routings answer in its place. Which routing a network was "
@@ -238,6 +242,7 @@ _FRACTIONS = (
     "corruption_error",
     "relative_corruption_error",
     *(f"correct_{label}" for label in range(10)),
+    *signs.FRACTIONS,
     *lexicon.FRACTIONS,
 )
 IN_PERCENT = ("scale", "overlap")
