@@ -15,7 +15,7 @@ from capsprobe.shapes import IMAGES, SCORES
 Scores = Literal["logits", "lengths"]
 # Lengths are kept this far from 0 and 1 before their log odds are taken: at 1e-6 the odds of a
 # pose of norm 1000, which squash cannot tell from a longer one in single precision.
-_MARGIN_OF_ODDS = 1e-6
+ODDS_MARGIN = 1e-6
 BATCH_SIZE = 128
 
 
@@ -112,7 +112,7 @@ def as_logits(scores: Float[Tensor, SCORES], kind: Scores) -> Float[Tensor, SCOR
     """
     if kind == "logits":
         return scores
-    return torch.logit(scores, eps=_MARGIN_OF_ODDS)
+    return torch.logit(scores, eps=ODDS_MARGIN)
 
 
 def as_lengths(scores: Float[Tensor, SCORES], kind: Scores) -> Float[Tensor, SCORES]:

@@ -115,10 +115,6 @@ class Probe(ABC):
         """Return the observations of one part; the only hole that a subclass fills."""
 
 
-# What a source is called that is the very network it is put to.
-ITSELF = "itself"
-
-
 @runtime_checkable
 class Across(Protocol):
     """A probe that shows a network what was made of others, its sources."""

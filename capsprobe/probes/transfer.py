@@ -16,9 +16,9 @@ from capsprobe.attacks.norms import check_epsilon
 from capsprobe.data.images import ImageSet
 from capsprobe.faults import UsageFault
 from capsprobe.models.base import Network, models
-from capsprobe.probes.base import ITSELF, Probe, probes, together
+from capsprobe.probes.base import Probe, probes, together
 from capsprobe.seeds import derive
-from capsprobe.tables import CORRECT, Condition, Measurement, observe
+from capsprobe.tables import CORRECT, ITSELF, Condition, Measurement, observe
 
 _BEYOND = "beyond the limit of attacked images"
 

@@ -1,8 +1,8 @@
 """The words for transfer: images made against one network and shown to another."""
 
 from capsprobe.report.text import Text
+from capsprobe.tables import ITSELF
 
-ITSELF = "itself"
 EXHIBITS = {
     "transfer": Text(
         heading="What deceives one, does it deceive the others?",

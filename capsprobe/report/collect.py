@@ -6,6 +6,7 @@ from typing import Any
 from capsprobe.report.cautions import cautions
 from capsprobe.report.clean import clean_rows
 from capsprobe.report.comparisons import differences_of, forests, key_pairs, statements
+from capsprobe.report.lights.boards import doubted
 from capsprobe.report.literature import clean_benchmarks
 from capsprobe.report.measures import (
     Scope,
@@ -25,6 +26,7 @@ _PROBES = (
     "affine",
     "spatial",
     "adversarial",
+    "strength",
     "transfer",
     "output-maps",
     "detection",
@@ -58,6 +60,7 @@ def collect(tables: Mapping[str, Tables], kept: Kept, run: Mapping[str, Any]) ->
         models=tuple(models),
         shown=tuple(shown),
         training_seeds=tuple(sorted({int(e["seed"]) for e in run.get("checkpoints", ())})),
+        not_shown=doubted(kept.lights),
         cautions=cautions(tables, run, [row for row in clean if row.dataset in measured], pairs),
         statements=statements(differences),
         forests=forests(differences),

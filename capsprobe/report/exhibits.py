@@ -186,6 +186,29 @@ class Strips:
     published: tuple[float | None, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Lamp:
+    """One light of one model: the worst state of its training seeds, and what it says of each.
+
+    `seeds` are those in that state.
+    """
+
+    model: str
+    state: str
+    seeds: tuple[int, ...]
+    n_seeds: int
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    """One table: a row a light, a column a model, under one threat model."""
+
+    threat: str
+    models: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Lamp, ...]], ...]
+
+
 Figure = Panel | Course | Violins | Matrix | Dots | Heatmaps | Planes | Ladder | Stairs | Strips
 
 
@@ -200,3 +223,4 @@ class Exhibit:
     figures: tuple[Figure, ...] = ()
     folded: tuple[Figure, ...] = ()
     grid: Grid | None = None
+    boards: tuple[Board, ...] = ()

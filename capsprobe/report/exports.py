@@ -109,11 +109,11 @@ def write_summaries(
     written: dict[str, Path] = {}
     for name, summary in summaries.items():
         about = _dictionary(summary.estimates, run) | _probe_facts(name, run)
-        written |= _write(summary.estimates, about, folder / "tables" / name)
+        written |= write_table(summary.estimates, about, folder / "tables" / name)
     for name, text in _DERIVED.items() if summaries else ():
         table = _all_probes(summaries, name.replace("-", "_"))
         about = {"table": name, "description": text} | _dictionary(table, run)
-        written |= _write(table, about, folder / "tables" / name)
+        written |= write_table(table, about, folder / "tables" / name)
     return written | _write_errors(summaries, run, folder)
 
 
@@ -126,7 +126,7 @@ def _write_errors(
         return {}
     table = _all_probes(found, "corruption_errors")
     about = {"table": "corruption-errors", "description": _ERRORS} | _dictionary(table, run)
-    return _write(table, about, folder / "tables" / "corruption-errors")
+    return write_table(table, about, folder / "tables" / "corruption-errors")
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -145,7 +145,8 @@ def _as_text(cell: str) -> str:
     return plain.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _write(table: pd.DataFrame, about: Mapping[str, Any], stem: Path) -> dict[str, Path]:
+def write_table(table: pd.DataFrame, about: Mapping[str, Any], stem: Path) -> dict[str, Path]:
+    """Write a table and its dictionary beside `stem`; return the path of each by file name."""
     paths = {
         ending: stem.with_name(f"{stem.name}.{ending}") for ending in ("csv", "parquet", "json")
     }

@@ -1,6 +1,6 @@
 """The words of what has exhibits: conditions, metrics, and what each exhibit says."""
 
-from capsprobe.report import carries, kinds, shifts
+from capsprobe.report import carries, kinds, shifts, signs
 from capsprobe.report.text import Text
 
 HEADS = ("rounds", "lloyd", "concordance", "divergence", "single", "swap", "layer")
@@ -131,6 +131,7 @@ EXHIBITS = {
     **kinds.EXHIBITS,
     **shifts.EXHIBITS,
     **carries.EXHIBITS,
+    "lights": signs.EXHIBIT,
     "concordance": Text(
         heading="Does routing choose as k-means does?",
         reading=(

@@ -72,6 +72,7 @@ _HEADLINES = {
     # Their questions are not which model scores more.
     "transfer": (),
     "output-maps": (),
+    "strength": (),
     "detection": (),
     "routing": (),
     "gate": (),

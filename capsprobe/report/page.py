@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from capsprobe.report import lexicon, wording
+from capsprobe.report import lexicon, signs, wording
 from capsprobe.report.canvas import swatch
 from capsprobe.report.names import shortened, slug, visible
 from capsprobe.report.styles import PALETTE, styles
@@ -30,6 +30,7 @@ def page(summary: Summary, drawings: Mapping[str, Drawing]) -> str:
             palette=PALETTE,
             words=wording,
             lexicon=lexicon,
+            signs=signs,
         )
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from capsprobe.report.curves import panels
 from capsprobe.report.distances import distances
 from capsprobe.report.exhibits import Exhibit
 from capsprobe.report.grids import estimates_grid, means_grid
+from capsprobe.report.lights import boards
 from capsprobe.report.literature import benchmarks
 from capsprobe.report.measures import Scope, conditions_in_order, datasets_in_order, units_of
 from capsprobe.report.routing import pages as routing
@@ -19,6 +21,7 @@ from capsprobe.report.samples import worst_cases
 from capsprobe.report.spatial import pages as spatial
 from capsprobe.report.summary import Part, ProbePage
 from capsprobe.report.transfer import pages as transfer
+from capsprobe.stats.lights.table import lights
 from capsprobe.stats.summary import Summary as Tables
 from capsprobe.tables import COLUMNS, STUDY_COLUMNS, TRACE_COLUMNS
 
@@ -42,6 +45,11 @@ class Kept:
     traces: pd.DataFrame = field(default_factory=_no_traces)
     observations: pd.DataFrame = field(default_factory=_no_observations)
 
+    @cached_property
+    def lights(self) -> pd.DataFrame:
+        """Return the lights of all that was asked."""
+        return lights(self.observations)
+
     def of(self, column: str, value: str) -> "Kept":
         """Return what belongs to one probe, or to one dataset."""
         tables = (self.samples, self.traces, self.observations)
@@ -64,13 +72,18 @@ def section(
     return ProbePage(
         name=name,
         question=str(facts.get("question", "")),
-        parts=tuple(_part(each, tables, seen.of("dataset", each.dataset), run) for each in scopes),
+        parts=tuple(
+            _part(each, tables, seen.of("dataset", each.dataset), run, kept.lights)
+            for each in scopes
+        ),
         benchmarks=benchmarks(name, tables, scope.models),
         settings=dict(facts.get("settings", {})),
     )
 
 
-def _part(scope: Scope, tables: Tables, kept: Kept, run: Mapping[str, Any]) -> Part:
+def _part(
+    scope: Scope, tables: Tables, kept: Kept, run: Mapping[str, Any], lit: pd.DataFrame
+) -> Part:
     facts = run.get("probes", {}).get(scope.probe, {})
     classes = int(run.get("data", {}).get("classes", 10))
     estimates, means = (
@@ -86,6 +99,7 @@ def _part(scope: Scope, tables: Tables, kept: Kept, run: Mapping[str, Any]) -> P
         traces=kept.traces,
         classes=classes,
         errors=errors,
+        lights=lit[lit["dataset"] == scope.dataset],
     )
     if scope.probe in _EXHIBITED or routing.has_exhibits(scope.probe):
         return _exhibited(evidence, kept)
@@ -121,6 +135,7 @@ def _exhibits(evidence: Evidence) -> tuple[Exhibit, ...]:
 
 # Probes that are told in pictures of their own; those of routing have a room for theirs.
 _EXHIBITED = {
+    boards.PROBE: boards.exhibits,
     corruption.PROBE: corruption.exhibits,
     spatial.PROBE: spatial.exhibits,
     transfer.PROBE: transfer.exhibits,

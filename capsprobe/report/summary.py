@@ -92,6 +92,16 @@ class Caution:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NotShown:
+    """A model whose robustness is not shown under a threat model, and the lights that failed."""
+
+    model: str
+    dataset: str
+    threat: str
+    lights: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class CleanRow:
     """One model on one dataset as it left training; accuracies are over its training seeds."""
 
@@ -231,6 +241,7 @@ class Summary:
     models: tuple[str, ...]
     shown: tuple[str, ...]
     training_seeds: tuple[int, ...]
+    not_shown: tuple[NotShown, ...]
     cautions: tuple[Caution, ...]
     statements: tuple[Statement, ...]
     forests: tuple[Forest, ...]
@@ -238,6 +249,14 @@ class Summary:
     clean_benchmarks: tuple[Benchmark, ...]
     probes: tuple[ProbePage, ...]
     provenance: Provenance
+
+    def is_doubted(self, model: str, dataset: str, condition: str) -> bool:
+        """Return whether a number under a condition is one of robustness that is not shown."""
+        threat = condition.partition("/")[0]
+        return any(
+            (each.model, each.dataset, each.threat) == (model, dataset, threat)
+            for each in self.not_shown
+        )
 
 
 def _span(numbers: list[int]) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 What is longer than a phrase stands in the templates.
 """
 
-from capsprobe.report import carries, kinds, lexicon, shifts
+from capsprobe.report import carries, kinds, lexicon, shifts, signs
 from capsprobe.report.measures import view_of
 from capsprobe.report.names import shortened, visible
 from capsprobe.report.summary import Measure
@@ -12,6 +12,7 @@ PROBES = {
     "affine": "Affine transformations",
     "spatial": "Spatial worst case",
     "adversarial": "Adversarial attacks",
+    "strength": "Strength of the attacks",
     "transfer": "Transfer of attacks",
     "corruption": "Corruptions",
     "output-maps": "What an attack follows",
@@ -50,6 +51,7 @@ ATTACKS = {
     "dlr": "PGD on DLR",
     "gradients": "all with gradients",
     "worst": "worst case",
+    **signs.CONDITIONS,
 }
 THREATS = {"linf": "L∞", "l2": "L2"}
 METRICS = {
@@ -71,6 +73,7 @@ METRICS = {
     "corruption_error": "error relative to cnn",
     "relative_corruption_error": "loss relative to cnn",
     **{f"correct_{label}": f"accuracy on class {label}" for label in range(10)},
+    **signs.METRICS,
     **lexicon.METRICS,
 }
 VIEWS = {
@@ -149,6 +152,7 @@ READING["corruption"] = (
     "here may lose ink at the edge, as it does in MNIST-C."
 )
 READING["spatial"] = shifts.READING
+READING["strength"] = signs.READING
 READING["transfer"] = carries.READING
 READING["routing"] = (
     "A network's own routing is followed round by round and its votes are clustered by k-means, "
@@ -240,6 +244,7 @@ _FRACTIONS = (
     "corruption_error",
     "relative_corruption_error",
     *(f"correct_{label}" for label in range(10)),
+    *signs.FRACTIONS,
     *lexicon.FRACTIONS,
 )
 IN_PERCENT = ("scale", "overlap")

@@ -13,6 +13,7 @@ from capsprobe.files import write_text
 from capsprobe.report.collect import collect
 from capsprobe.report.draw import draw
 from capsprobe.report.exports import summaries_of, write_summaries
+from capsprobe.report.lights.files import write_lights
 from capsprobe.report.page import page
 from capsprobe.report.reading import read_run
 from capsprobe.report.sections import Kept
@@ -81,6 +82,7 @@ def write_kept(folder: Path, kept: Kept, run: Mapping[str, Any]) -> Path:
     path = folder / "index.html"
     try:
         write_summaries(tables, run, folder)
+        write_lights(kept.lights, run, folder)
         _write_figures(drawings, folder / "figures")
         write_text(path, page(summary, drawings))
     except OSError as error:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from capsprobe.models.checkpoints import Entry
-from capsprobe.probes.base import ITSELF
 from capsprobe.study.settings import Settings
 from capsprobe.study.swaps import Swap, swap_of
+from capsprobe.tables import ITSELF
 
 
 @dataclass(frozen=True, kw_only=True)

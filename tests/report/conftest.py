@@ -15,6 +15,7 @@ from capsprobe.report.writing import write_kept
 from capsprobe.stats.summary import Summary as Tables
 from tests.report import recorded
 from tests.report.corruption import recorded as corrupted
+from tests.report.lights import recorded as lit
 from tests.report.routing import recorded as routed
 from tests.report.spatial import recorded as shifted
 
@@ -57,6 +58,13 @@ def corruption_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     held = corrupted.observations()
     kept = Kept(observations=held, samples=pd.DataFrame(), traces=corrupted.traces())
     return write_kept(tmp_path_factory.mktemp("corruption"), kept, corrupted.run())
+
+
+@pytest.fixture(scope="session")
+def lights_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the path of the page of a run in which a model fails lights."""
+    kept = Kept(observations=lit.observations(), samples=pd.DataFrame())
+    return write_kept(tmp_path_factory.mktemp("lights"), kept, lit.run())
 
 
 @pytest.fixture(scope="session")

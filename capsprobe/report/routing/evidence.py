@@ -15,7 +15,8 @@ ROUNDS = 3.0
 class Evidence:
     """A probe's estimates on one dataset, the observations they rest on, and what was kept.
 
-    `errors` stand beside those of a baseline, if the probe has one.
+    `errors` stand beside those of a baseline, if the probe has one; `lights` are all that there
+    are on the dataset.
     """
 
     scope: Scope
@@ -24,6 +25,7 @@ class Evidence:
     traces: pd.DataFrame
     classes: int
     errors: pd.DataFrame = field(default_factory=pd.DataFrame)
+    lights: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def models(self) -> tuple[str, ...]:

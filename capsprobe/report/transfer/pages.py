@@ -7,6 +7,7 @@ from capsprobe.report import carries, wording
 from capsprobe.report.exhibits import Exhibit, Matrix
 from capsprobe.report.measures import span
 from capsprobe.report.routing.evidence import Evidence
+from capsprobe.tables import ITSELF
 
 PROBE = "transfer"
 _THREAT = "linf"
@@ -53,6 +54,6 @@ def _matrix(evidence: Evidence, epsilon: float, rows: pd.DataFrame) -> Matrix:
 
 def _in_order(sources: list[str], models: list[str]) -> list[str]:
     """Return sources as the columns are, the network itself first, models not shown last."""
-    first = [name for name in sources if name == carries.ITSELF]
+    first = [name for name in sources if name == ITSELF]
     known = [name for name in models if name in sources]
     return first + known + sorted(set(sources) - set(models) - set(first))

@@ -1,0 +1,1 @@
+"""Lights: signs by which an attack that found little is told from a network that resists."""
