@@ -30,6 +30,9 @@ SAMPLE_COLUMNS = (
     "perturbed",
 )
 
+# What a source of images is called that is the very network it is put to.
+ITSELF = "itself"
+
 TRACE_COLUMNS = ("condition", "severity", "unit_id", "label", "name", "rows", "columns", "values")
 
 

@@ -42,9 +42,17 @@ UNLESS_NAMED = (
     "cnn-adversarial",
     "se-head",
 )
-ROBUSTNESS = ("adversarial", "affine", "corruption", "overlap", "spatial", "strength")
+ROBUSTNESS = ("adversarial", "affine", "corruption", "overlap", "spatial", "strength", "transfer")
 # Those that look at a few images unless told how many.
-LIMITED = ("adversarial", "corruption", "detection", "output-maps", "spatial", "strength")
+LIMITED = (
+    "adversarial",
+    "corruption",
+    "detection",
+    "output-maps",
+    "spatial",
+    "strength",
+    "transfer",
+)
 ROUTING = ("gate", "routing")
 DONE, CELLS_FAILED, INTERRUPTED = 0, 1, 130
 

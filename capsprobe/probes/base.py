@@ -1,8 +1,9 @@
 """What every probe shares: how it is called, what it leaves behind, what it must declare."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import Any, ClassVar, Protocol, final, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -112,6 +113,17 @@ class Probe(ABC):
         self, network: Network, images: ImageSet, rng: np.random.Generator, part: str
     ) -> Measurement:
         """Return the observations of one part; the only hole that a subclass fills."""
+
+
+@runtime_checkable
+class Across(Protocol):
+    """A probe that shows a network what was made of others, its sources."""
+
+    def made(self, source: Network, images: ImageSet, *, seed: int) -> Any:
+        """Return what is made of one source, the same whoever is shown it."""
+
+    def across(self, made: Mapping[str, Any]) -> Probe:
+        """Return the probe with what was made of each source, by the source's name."""
 
 
 probes: Registry[type[Probe]] = Registry("probe", "capsprobe.probes")

@@ -27,6 +27,7 @@ _PROBES = (
     "spatial",
     "adversarial",
     "strength",
+    "transfer",
     "output-maps",
     "detection",
     "corruption",

@@ -48,6 +48,7 @@ class Matrix:
     """One figure: numbers in rows and columns; None where there is none.
 
     `model` is "" where the rows are models; with a `condition`, columns are the classes under it.
+    A `heading` stands above it in place of what these say.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Matrix:
     n_seeds: tuple[int, int]
     n_units: tuple[int, int]
     condition: str = ""
+    heading: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

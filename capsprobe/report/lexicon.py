@@ -1,6 +1,6 @@
 """The words of what has exhibits: conditions, metrics, and what each exhibit says."""
 
-from capsprobe.report import kinds, shifts, signs
+from capsprobe.report import carries, kinds, shifts, signs
 from capsprobe.report.text import Text
 
 HEADS = ("rounds", "lloyd", "concordance", "divergence", "single", "swap", "layer")
@@ -130,6 +130,7 @@ def is_coefficient(metric: str) -> bool:
 EXHIBITS = {
     **kinds.EXHIBITS,
     **shifts.EXHIBITS,
+    **carries.EXHIBITS,
     "lights": signs.EXHIBIT,
     "concordance": Text(
         heading="Does routing choose as k-means does?",

@@ -70,6 +70,7 @@ _HEADLINES = {
     # Fifteen kinds would drown the others; its numbers stand beside those of a baseline.
     "corruption": (),
     # Their questions are not which model scores more.
+    "transfer": (),
     "output-maps": (),
     "strength": (),
     "detection": (),

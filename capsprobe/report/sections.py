@@ -20,6 +20,7 @@ from capsprobe.report.routing.evidence import Evidence
 from capsprobe.report.samples import worst_cases
 from capsprobe.report.spatial import pages as spatial
 from capsprobe.report.summary import Part, ProbePage
+from capsprobe.report.transfer import pages as transfer
 from capsprobe.stats.lights.table import lights
 from capsprobe.stats.summary import Summary as Tables
 from capsprobe.tables import COLUMNS, STUDY_COLUMNS, TRACE_COLUMNS
@@ -137,6 +138,7 @@ _EXHIBITED = {
     boards.PROBE: boards.exhibits,
     corruption.PROBE: corruption.exhibits,
     spatial.PROBE: spatial.exhibits,
+    transfer.PROBE: transfer.exhibits,
 }
 
 

@@ -3,7 +3,7 @@
 What is longer than a phrase stands in the templates.
 """
 
-from capsprobe.report import kinds, lexicon, shifts, signs
+from capsprobe.report import carries, kinds, lexicon, shifts, signs
 from capsprobe.report.measures import view_of
 from capsprobe.report.names import shortened, visible
 from capsprobe.report.summary import Measure
@@ -13,6 +13,7 @@ PROBES = {
     "spatial": "Spatial worst case",
     "adversarial": "Adversarial attacks",
     "strength": "Strength of the attacks",
+    "transfer": "Transfer of attacks",
     "corruption": "Corruptions",
     "output-maps": "What an attack follows",
     "detection": "Detection by reconstruction",
@@ -152,6 +153,7 @@ READING["corruption"] = (
 )
 READING["spatial"] = shifts.READING
 READING["strength"] = signs.READING
+READING["transfer"] = carries.READING
 READING["routing"] = (
     "A network's own routing is followed round by round and its votes are clustered by k-means, "
     "image by image; then other routings answer in its place. Which routing a network was "

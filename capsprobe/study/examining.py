@@ -3,19 +3,24 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 
-from capsprobe.data.base import Source, datasets
+from capsprobe.data.base import Source as Files
+from capsprobe.data.base import datasets
 from capsprobe.data.images import ImageSet
 from capsprobe.data.views import Name
 from capsprobe.models.base import Network
 from capsprobe.models.checkpoints import Entry, load_model
 from capsprobe.models.folding import fold
+from capsprobe.models.inference import frozen
 from capsprobe.models.swapping import swap
-from capsprobe.probes.base import Probe
+from capsprobe.probes.base import Across, Probe
 from capsprobe.study.grid import Cell
 from capsprobe.study.settings import Settings
+from capsprobe.study.sources import Source
+from capsprobe.study.swaps import Swap
 from capsprobe.tables import Measurement
 
 
@@ -33,7 +38,9 @@ class Examiner:
 
     def __init__(self, settings: Settings, probes: dict[str, Probe], images: ImageSet) -> None:
         self._probes, self._images, self._seed = probes, images, settings.seed
+        self._settings = settings
         self._load = _Loaded(settings)
+        self._made: dict[tuple[str, str], Any] = {}
 
     def __call__(self, cell: Cell) -> Examined:
         """Return what the cell's probe measures of its checkpoint."""
@@ -41,11 +48,38 @@ class Examiner:
         try:
             network = self._load(cell)
             network.batch_size = cell.batch_size
-            probe = self._probes[cell.probe]
+            probe = self._probe(cell)
             measurement = probe(network, self._images, part=cell.part, seed=self._seed)
         except Exception as error:
             return Examined(cause=cause_of(error), seconds=time.perf_counter() - start)
         return Examined(measurement=measurement, seconds=time.perf_counter() - start)
+
+    def _probe(self, cell: Cell) -> Probe:
+        """Return the cell's probe, with what it makes of other checkpoints."""
+        probe = self._probes[cell.probe]
+        if not isinstance(probe, Across):
+            return probe
+        return probe.across({each.name: self._of(cell, probe, each) for each in cell.sources})
+
+    def _of(self, cell: Cell, probe: Across, source: Source) -> Any:
+        """Return what a probe makes of a source, made once for all that are shown it."""
+        about = (cell.probe, source.entry.stem)
+        if about not in self._made:
+            network = loaded(self._settings, source.entry, source.swap)
+            network.batch_size = cell.batch_size
+            with frozen(network):
+                self._made[about] = probe.made(network, self._images, seed=self._seed)
+        return self._made[about]
+
+
+def loaded(settings: Settings, entry: Entry, swapped: Swap | None) -> Network:
+    """Return a checkpoint's network as a study examines it."""
+    network = load_model(
+        entry.model, dataset=entry.dataset, seed=entry.seed, folder=settings.weights
+    )
+    if swapped:
+        swap(network, routing=swapped.routing, iterations=swapped.iterations)
+    return laid_out(network, settings.device)
 
 
 def laid_out(network: Network, device: str) -> Network:
@@ -65,7 +99,7 @@ def base_images(settings: Settings, probes: Iterable[Probe]) -> ImageSet:
     Validation images lie beside them where a probe sets thresholds, all there are.
     """
     load = datasets[Name.parse(settings.dataset).base]
-    source = Source(folder=settings.data_dir)
+    source = Files(folder=settings.data_dir)
     images = load("test", source).limit(settings.limit)
     if not any(probe.calibrates for probe in probes):
         return images
@@ -82,13 +116,6 @@ class _Loaded:
 
     def __call__(self, cell: Cell) -> Network:
         if self._network is None or cell.entry != self._entry:
-            self._network = self._load(cell)
+            self._network = loaded(self._settings, cell.entry, cell.swap)
             self._entry = cell.entry
         return self._network
-
-    def _load(self, cell: Cell) -> Network:
-        entry, folder = cell.entry, self._settings.weights
-        network = load_model(entry.model, dataset=entry.dataset, seed=entry.seed, folder=folder)
-        if cell.swap:
-            swap(network, routing=cell.swap.routing, iterations=cell.swap.iterations)
-        return laid_out(network, self._settings.device)

@@ -16,15 +16,19 @@ from capsprobe.faults import ModelFault, UsageFault
 from capsprobe.models.base import Frame, Network, models
 from capsprobe.models.batches import batch_size_for
 from capsprobe.models.checkpoints import Entry, build, manifest
-from capsprobe.probes.base import Probe
+from capsprobe.probes.base import Across, Probe
 from capsprobe.study.settings import Settings, describe
+from capsprobe.study.sources import Source, sources_of
 from capsprobe.study.swaps import Swap, check_swap, swap_of
 from capsprobe.tables import SCHEMA_VERSION
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One checkpoint, perhaps with another routing, through one part of one probe."""
+    """One checkpoint, perhaps with another routing, through one part of one probe.
+
+    `sources` are the other checkpoints that the probe makes something of.
+    """
 
     key: str
     entry: Entry
@@ -32,6 +36,7 @@ class Cell:
     part: str
     batch_size: int
     swap: Swap | None = None
+    sources: tuple[Source, ...] = ()
 
     @property
     def model(self) -> str:
@@ -87,17 +92,19 @@ def grid(
     """
     cells = [
         Cell(
-            key=_key(settings, entry, swap, name, probe, part, images, size),
+            key=_key(settings, entry, swap, name, probe, part, images, size, sources),
             entry=entry,
             probe=name,
             part=part,
             batch_size=size,
             swap=swap,
+            sources=sources,
         )
         for entry in entries
         for size, swap in ((_batch_size(settings, entry), swap_of(settings, entry)),)
         for name, probe in examined.items()
         if not probe.lacks(_able(entry))
+        for sources in (_sources(settings, entry, entries, probe),)
         for part in probe.parts(Name.parse(entry.dataset).view)
     ]
     for name in settings.models:
@@ -120,6 +127,16 @@ def versions() -> dict[str, str]:
         "torchattacks": torchattacks.__version__,
         "numpy": np.__version__,
     }
+
+
+def _sources(
+    settings: Settings, entry: Entry, entries: list[Entry], probe: Probe
+) -> tuple[Source, ...]:
+    return sources_of(settings, entry, entries) if isinstance(probe, Across) else ()
+
+
+def _facts(swap: Swap | None) -> dict[str, Any] | None:
+    return None if swap is None else {"routing": swap.routing, "iterations": swap.iterations}
 
 
 def _batch_size(settings: Settings, entry: Entry) -> int:
@@ -189,6 +206,7 @@ def _key(
     part: str,
     images: ImageSet,
     batch_size: int,
+    sources: tuple[Source, ...],
 ) -> str:
     facts: dict[str, Any] = {
         "schema": SCHEMA_VERSION,
@@ -208,5 +226,10 @@ def _key(
     if probe.calibrates and images.validation is not None:
         facts["validation"] = images.validation.sha256
     if swap is not None:
-        facts["swap"] = {"routing": swap.routing, "iterations": swap.iterations}
+        facts["swap"] = _facts(swap)
+    if sources:
+        facts["sources"] = [
+            (each.name, each.entry.model, each.entry.weights_sha256, _facts(each.swap))
+            for each in sources
+        ]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -146,7 +146,8 @@ def test_every_probe_measures_every_part_the_same_twice(name, view, part):
     one, two = (probes[name]()(network, images, part=part) for _ in range(2))
     pd.testing.assert_frame_equal(one.observations, two.observations)
     assert one.left_out == two.left_out
-    assert len(one.observations) > 0
+    # Of an untrained network, which has none of them right, there may be nothing to say.
+    assert len(one.observations) > 0 or sum(one.left_out.values()) == len(images)
     assert set(one.observations["unit_id"]) <= set(images.ids.tolist())
 
 

@@ -79,6 +79,8 @@ def _foot(matrix: Matrix) -> float:
 
 
 def _heading(matrix: Matrix) -> str:
+    if matrix.heading:
+        return matrix.heading
     if matrix.condition:
         measured = wording.measure_axis(matrix.metric, matrix.condition)
         return f"{wording.condition(matrix.condition)}: {measured}"

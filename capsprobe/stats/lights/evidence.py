@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from capsprobe.tables import ITSELF
+
 STRENGTH, ADVERSARIAL, TRANSFER = "strength", "adversarial", "transfer"
 _CHECKPOINT = ["model", "dataset", "training_seed"]
 # Who stands after an attack, image by image; a column for each severity.
@@ -81,7 +83,7 @@ def _evidence(key: tuple[Hashable, ...], rows: pd.DataFrame) -> Evidence:
         threat=str(threat),
         trials=trials,
         attacks=attacks,
-        sources={name: table for name, table in sources.items() if name != model},
+        sources={name: table for name, table in sources.items() if name != ITSELF},
         offered=offered,
         planted=planted,
     )

@@ -129,6 +129,6 @@ def test_images_of_another_model_may_break_no_more_than_ones_own():
 
 def test_ones_own_images_are_no_transfer_and_another_epsilon_is_no_comparison():
     white = rows("adversarial", "cnn", "linf/pgd", {0.1: 8})
-    own = rows("transfer", "cnn", "linf/cnn", {0.1: 0})
+    own = rows("transfer", "cnn", "linf/itself", {0.1: 0})
     elsewhere = rows("transfer", "cnn", "linf/senet", {0.3: 0})
     assert judge(strength(), white, own, elsewhere)["transfer"].state == "not checked"

@@ -1,0 +1,123 @@
+"""The transfer probe: who is shown what, and who is counted."""
+
+import pandas as pd
+import pytest
+import torch
+
+from capsprobe.attacks.carried import carry
+from capsprobe.data.images import ImageSet
+from capsprobe.data.views import load_images
+from capsprobe.faults import UsageFault
+from capsprobe.models.base import Frame, Network
+from capsprobe.models.checkpoints import build, load_model
+from capsprobe.models.inference import predict
+from capsprobe.probes.transfer import Transfer
+from capsprobe.tables import Measurement
+
+EPSILONS = (0.1, 0.3)
+PROBE = Transfer(linf=EPSILONS, steps=5, limit=20)
+
+
+@pytest.fixture(scope="module")
+def images() -> ImageSet:
+    return load_images("digits").limit(40)
+
+
+@pytest.fixture(scope="module")
+def networks() -> dict[str, Network]:
+    return {name: load_model(name) for name in ("capsnet", "cnn")}
+
+
+@pytest.fixture(scope="module")
+def shown(images: ImageSet, networks: dict[str, Network]) -> Measurement:
+    """What cnn has right of images made against capsnet and itself."""
+    made = {name: PROBE.made(network, images, seed=0) for name, network in networks.items()}
+    return PROBE.across(made)(networks["cnn"], images, part="linf")
+
+
+def means(measurement: Measurement) -> pd.Series:
+    return measurement.observations.groupby(["condition", "severity"])["value"].mean()
+
+
+def test_images_are_right_when_clean_and_fewer_are_the_larger_the_epsilon(
+    shown: Measurement,
+) -> None:
+    for condition in ("linf/capsnet", "linf/cnn"):
+        course = means(shown)[condition]
+        assert list(course.index) == [0.0, *EPSILONS]
+        assert course[0.0] == 1.0
+        assert course[0.3] < course[0.1] < 1.0
+
+
+def test_a_network_is_deceived_more_by_its_own_images(shown: Measurement) -> None:
+    found = means(shown)
+    assert found["linf/cnn", 0.1] < found["linf/capsnet", 0.1]
+
+
+def test_put_to_a_network_alone_it_shows_its_own(
+    images: ImageSet, networks: dict[str, Network]
+) -> None:
+    alone = PROBE(networks["cnn"], images, part="linf")
+    assert set(alone.observations["condition"]) == {"linf/itself"}
+    again = PROBE(networks["cnn"], images, part="linf")
+    pd.testing.assert_frame_equal(alone.observations, again.observations)
+
+
+def test_only_images_that_both_have_right_are_counted(images: ImageSet) -> None:
+    # Untrained, each has a few right by chance.
+    blind = {
+        seed: build("cnn", Frame(width=4, types=1), seed=seed, decoder=False).eval()
+        for seed in (0, 1)
+    }
+    probe = Transfer(linf=(0.1,), steps=1, limit=40)
+    found = probe.across({"cnn": probe.made(blind[0], images, seed=0)})(
+        blind[1], images, part="linf"
+    )
+    right = [predict(network, images)[:, 0] == images.labels for network in blind.values()]
+    both = images.ids[right[0] & right[1]]
+    clean = found.observations.query("severity == 0.0")
+    assert sorted(clean["unit_id"]) == sorted(both.tolist())
+    assert sum(found.left_out.values()) == 40 - len(both)
+
+
+def test_nothing_is_counted_where_no_image_is_right_for_both(images: ImageSet) -> None:
+    network = build("cnn", Frame(width=4, types=1), seed=0, decoder=False).eval()
+    wrong = images.take((predict(network, images)[:, 0] != images.labels).nonzero().squeeze(1))
+    found = Transfer(linf=(0.1,), steps=1)(network, wrong, part="linf")
+    assert found.observations.empty
+    assert sum(found.left_out.values()) == len(wrong)
+
+
+def test_all_steps_are_taken_to_just_the_epsilon(
+    images: ImageSet, networks: dict[str, Network]
+) -> None:
+    made = carry(networks["cnn"], images.limit(10), epsilons=(0.2,), steps=4, seed=0)
+    apart = (made.images[0.2] - made.clean).abs().amax(dim=(1, 2, 3))
+    # Some pixel went up, or down, in every step.
+    assert torch.allclose(apart, torch.full_like(apart, 0.2), atol=1e-6)
+
+
+def test_making_leaves_network_and_generator_as_they_were(
+    images: ImageSet, networks: dict[str, Network]
+) -> None:
+    network = networks["capsnet"]
+    drawn = torch.get_rng_state()
+    wants = [each.requires_grad for each in network.parameters()]
+    PROBE.made(network, images, seed=0)
+    assert torch.equal(torch.get_rng_state(), drawn)
+    assert [each.requires_grad for each in network.parameters()] == wants
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"linf": (0.2, 0.1)}, "rising epsilons"),
+        ({"linf": ()}, "rising epsilons"),
+        ({"linf": (1.5,)}, "rising epsilons"),
+        ({"steps": 0}, "steps"),
+        ({"limit": 0}, "at least 1 image"),
+    ],
+)
+def test_settings_that_cannot_be_meant_are_refused(settings: dict, message: str) -> None:
+    with pytest.raises(UsageFault, match=message):
+        Transfer(**settings)
