@@ -10,6 +10,7 @@ from capsprobe.data.base import Source, datasets
 from capsprobe.data.images import ImageSet
 from capsprobe.data.views import Name
 from capsprobe.models.base import Network
+from capsprobe.models.batches import fitting
 from capsprobe.models.checkpoints import Entry, load_model
 from capsprobe.models.folding import fold
 from capsprobe.models.swapping import swap
@@ -32,7 +33,7 @@ class Examiner:
     """Examines one cell after the other, and fails with none of them."""
 
     def __init__(self, settings: Settings, probes: dict[str, Probe], images: ImageSet) -> None:
-        self._probes, self._images, self._seed = probes, images, settings.seed
+        self._probes, self._images, self._settings = probes, images, settings
         self._load = _Loaded(settings)
 
     def __call__(self, cell: Cell) -> Examined:
@@ -40,12 +41,18 @@ class Examiner:
         start = time.perf_counter()
         try:
             network = self._load(cell)
-            network.batch_size = cell.batch_size
+            network.batch_size = self._batch_size(network, cell)
             probe = self._probes[cell.probe]
-            measurement = probe(network, self._images, part=cell.part, seed=self._seed)
+            measurement = probe(network, self._images, part=cell.part, seed=self._settings.seed)
         except Exception as error:
             return Examined(cause=cause_of(error), seconds=time.perf_counter() - start)
         return Examined(measurement=measurement, seconds=time.perf_counter() - start)
+
+    def _batch_size(self, network: Network, cell: Cell) -> int:
+        """Return the cell's batch size; where none was asked for, less if memory is short."""
+        if self._settings.batch_size is not None:
+            return cell.batch_size
+        return fitting(cell.batch_size, network, torch.device(self._settings.device))
 
 
 def laid_out(network: Network, device: str) -> Network:

@@ -130,7 +130,7 @@ def _batch_size(settings: Settings, entry: Entry) -> int:
 
 @cache
 def _found_batch_size(model: str, device: str, **frame: int) -> int:
-    """Return what the memory at hand holds of a network, the same for each of its checkpoints."""
+    """Return what pays for a network, the same for each of its checkpoints on every machine."""
     return batch_size_for(skeleton(model, **frame), torch.device(device))
 
 
