@@ -28,7 +28,7 @@ from capsprobe.study.record import (
     same_outcome,
     write_record,
 )
-from capsprobe.study.running import Outcome, plan_study, run_study
+from capsprobe.study.running import Outcome, plan_study, run_study, take_up
 
 _OPTIONS = {"training_seeds": "--seed", "models": "--model", "probes": "--probe"}
 # Heads for the questions about routing, and the network that was trained on attacks. Beside
@@ -138,10 +138,7 @@ def measure(request: Request) -> int:
     facts = record(outcome, command=request.command, title=request.title)
     page = request.folder / "index.html"
     if request.fresh or not _stands(standing, facts, request.folder):
-        write_record(request.folder, facts)
-        page = render(request.folder)
-        # Last, so that a report that was cut short is never taken for a whole one.
-        write_record(request.folder, {**facts, "outputs": outputs(request.folder)})
+        page = _report(request, outcome)
     _tell(request, outcome, page)
     if outcome.interrupted:
         sys.stderr.write(f"interrupted; to resume: {request.command}\n")
@@ -170,6 +167,19 @@ def _stands(standing: dict[str, Any] | None, facts: dict[str, Any], folder: Path
         and same_outcome(standing, facts)
         and standing.get("outputs") == outputs(folder)
     )
+
+
+def _report(request: Request, outcome: Outcome) -> Path:
+    """Write record and report, again where another run in the folder finished cells meanwhile."""
+    while True:
+        facts = record(outcome, command=request.command, title=request.title)
+        write_record(request.folder, facts)
+        page = render(request.folder)
+        if request.fresh or not take_up(outcome, request.folder):
+            break
+    # Last, so that a report that was cut short is never taken for a whole one.
+    write_record(request.folder, {**facts, "outputs": outputs(request.folder)})
+    return page
 
 
 def _start(request: Request, plan: Outcome) -> None:
