@@ -153,7 +153,9 @@ def _check_asked(
         return
     entry = next(entry for entry in entries if entry.model == model)
     network = _able(entry)
-    lacking = dict.fromkeys(filter(None, (each.lacks(network) for each in examined.values())))
+    lacks = filter(None, (each.lacks(network) for each in examined.values()))
+    # One may need what another would be content with: nothing is named twice.
+    lacking = dict.fromkeys(ability for each in lacks for ability in each.split(" or "))
     if lacking:
         raise UsageFault(f"expected a model with {' or '.join(lacking)}, got {model}")
 
