@@ -65,6 +65,12 @@ class Boundary(MinimumNorm):
             start[rows] = walk.at
         return start
 
+    def begun(
+        self, found: Float[Tensor, IMAGES], clean: Float[Tensor, IMAGES]
+    ) -> Bool[Tensor, " images"]:
+        """Return which walks could begin: their end errs, so that it is not the clean image."""
+        return (found != clean).flatten(1).any(dim=1)
+
 
 def beginnings(
     mapped: Adapter, images: Float[Tensor, IMAGES], labels: Int64[Tensor, " images"]

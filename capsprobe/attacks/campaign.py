@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 from torch import Tensor
 
 from capsprobe.attacks.base import Attack
@@ -24,11 +24,13 @@ class Findings:
 
     Both hold also `worst`: per image the first curve to fall, and the least distance that any
     attack found, those within an epsilon too. Without an attack that seeks the nearest there are
-    no distances: those of the others lie where their epsilons do.
+    no distances: those of the others lie where their epsilons do. `idle` says for which images
+    such an attack could not begin: about these it says nothing.
     """
 
     curves: Mapping[str, Curve]
     distances: Mapping[str, Float64[Tensor, " images"]]
+    idle: Mapping[str, Bool[Tensor, " images"]]
 
 
 def attack_all(
@@ -47,12 +49,14 @@ def attack_all(
     """
     curves: dict[str, Curve] = {}
     distances: dict[str, Tensor] = {}
+    idle: dict[str, Tensor] = {}
     for name in sorted(chosen, key=lambda each: _turn(chosen[each])):
         attack = chosen[name]
         maps = distinct(attack.made_for or output_maps, network.scores)
         if isinstance(attack, MinimumNorm):
             found = found_by(attack, network, clean, labels, seed=seed, output_maps=maps)
             curves[name], distances[name] = found.curve(clean, epsilons), found.distances
+            idle[name] = ~found.attacked
             continue
         before = worst(list(curves.values())) if attack.follows and curves else None
         curves[name] = attack_curve(
@@ -72,7 +76,7 @@ def attack_all(
         ]
         distances[WORST] = torch.stack([*distances.values(), *bounded]).amin(dim=0)
     curves[WORST] = worst(list(curves.values()))
-    return Findings(curves=curves, distances=distances)
+    return Findings(curves=curves, distances=distances, idle=idle)
 
 
 def passes_of(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Bool, Float, Float64, Int64
 from torch import Tensor
 
 from capsprobe.attacks.curve import Curve
@@ -23,12 +23,14 @@ class Nearest:
     """The nearest image that errs, of what was found, for each clean one.
 
     `distances` is 0 where the clean image is wrong itself, infinite where nothing was found;
-    `images` and `predictions` are then the clean ones.
+    `images` and `predictions` are then the clean ones. Where the attack could not begin the image
+    is not `attacked`: its distance is not known to be large.
     """
 
     distances: Float64[Tensor, " images"]
     images: Float[Tensor, IMAGES]
     predictions: Int64[Tensor, " images"]
+    attacked: Bool[Tensor, " images"]
 
     def curve(self, clean: Curve, epsilons: Sequence[float]) -> Curve:
         """Return what is broken within each epsilon; what is farther than all is not."""
@@ -59,6 +61,7 @@ def found_by(
     """
     found = from_curve(clean, clean.images, attack.norm)
     rows = (found.distances > 0.0).nonzero().squeeze(1)
+    found.attacked[rows] = False
     reach = largest(attack.norm, pixels=clean.images[0].numel()) if len(clean.images) else 1.0
     for output_map in output_maps if len(rows) else ():
         tried = attack(
@@ -69,6 +72,7 @@ def found_by(
             seed=seed,
             output_map=output_map,
         )
+        found.attacked[rows] |= attack.begun(tried, clean.images[rows])
         answers = top(score(network, tried), count=1)[:, 0]
         size = sizes(tried - clean.images[rows], attack.norm)
         nearer = (answers != labels[rows]) & (size < found.distances[rows])
@@ -86,4 +90,5 @@ def from_curve(curve: Curve, clean: Float[Tensor, IMAGES], norm: Norm) -> Neares
         distances=torch.where(broken, found, torch.inf),
         images=curve.images.clone(),
         predictions=curve.predictions.clone(),
+        attacked=torch.ones_like(broken),
     )

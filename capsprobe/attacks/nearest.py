@@ -39,6 +39,16 @@ class MinimumNorm(Attack):
         All images given are right when clean. Draws come from torch's global generator.
         """
 
+    def begun(
+        self, found: Float[Tensor, IMAGES], clean: Float[Tensor, IMAGES]
+    ) -> Bool[Tensor, " images"]:
+        """Return which images were searched for at all, given what was found: all of them.
+
+        An attack that needs something to begin with overrides this.
+        """
+        del clean
+        return torch.ones(len(found), dtype=torch.bool, device=found.device)
+
     @final
     def perturb(
         self,

@@ -11,11 +11,13 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
+from capsprobe.cli.complaints import complaint
 from capsprobe.cli.devices import resolve
 from capsprobe.cli.jobs import jobs_for
 from capsprobe.cli.options import integer
 from capsprobe.cli.threads import use_threads
 from capsprobe.faults import EnvironmentFault, UsageFault
+from capsprobe.probes.base import probes
 from capsprobe.report import render
 from capsprobe.study import Settings
 from capsprobe.study.foreseeing import Foreseen, foresee
@@ -28,9 +30,9 @@ from capsprobe.study.record import (
     same_outcome,
     write_record,
 )
-from capsprobe.study.running import Outcome, plan_study, run_study
+from capsprobe.study.running import Outcome, plan_study, run_study, take_up
 
-_OPTIONS = {"training_seeds": "--seed", "models": "--model", "probes": "--probe"}
+_OPTIONS = {"training_seeds": "seed", "models": "model", "probes": "probe"}
 # Heads for the questions about routing, and the network that was trained on attacks. Beside
 # capsnet, cnn and senet they would make the main job three times as long; who wants to know how
 # robust they are names them.
@@ -54,6 +56,8 @@ LIMITED = (
     "transfer",
 )
 ROUTING = ("gate", "routing")
+# The probe that budget, precision and epsilons are for.
+_ATTACKS = "adversarial"
 DONE, CELLS_FAILED, INTERRUPTED = 0, 1, 130
 
 
@@ -83,18 +87,27 @@ def robustness_settings(
     configured = _configured(config)
     # A folder of one's own is examined whole.
     unless_named = () if options["weights"] is not None else UNLESS_NAMED
-    attacked = configured.setdefault("adversarial", {})
-    if budget is not None:
-        attacked["budget"] = budget
-    if dtype != "fp32":
-        attacked["dtype"] = dtype
-    if epsilons:
-        attacked["linf"] = tuple(sorted(epsilons))
+    given = {
+        **({"budget": budget} if budget is not None else {}),
+        **({"dtype": dtype} if dtype != "fp32" else {}),
+        **({"linf": tuple(sorted(epsilons))} if epsilons else {}),
+    }
+    _check_attacked(options["probes"], given)
+    configured.setdefault(_ATTACKS, {}).update(given)
     if options["limit"] is not None:
         # Who says how many images are wanted gets them attacked too, however long it takes.
         for name in LIMITED:
             configured.setdefault(name, {}).setdefault("limit", options["limit"])
     return _settings(probe_settings=configured, unless_named=unless_named, **options)
+
+
+def _check_attacked(chosen: tuple[str, ...], given: dict[str, Any]) -> None:
+    """Raise UsageFault where something is said about attacks and no chosen probe runs them."""
+    for name in chosen:
+        probes[name]
+    if given and _ATTACKS not in chosen:
+        option = {"linf": "eps"}.get(first := next(iter(given)), first)
+        raise UsageFault(f"expected a probe that attacks with --{option}, got {', '.join(chosen)}")
 
 
 def routing_settings(*, iterations: int | None, config: Path | None, **options: Any) -> Settings:
@@ -110,7 +123,7 @@ def routing_settings(*, iterations: int | None, config: Path | None, **options: 
 
 def tell_ahead(request: Request) -> int:
     """Print what would be run, what it costs and leaves out; return the exit status."""
-    use_threads()
+    jobs_for(request.jobs, request.settings.device, threads=use_threads())
     plan = plan_study(request.settings)
     there = sum((request.folder / "cells" / f"{c.key}.parquet").is_file() for c in plan.cells)
     for cell in plan.cells:
@@ -146,10 +159,7 @@ def measure(request: Request) -> int:
     facts = record(outcome, command=request.command, title=request.title)
     page = request.folder / "index.html"
     if request.fresh or not _stands(standing, facts, request.folder):
-        write_record(request.folder, facts)
-        page = render(request.folder)
-        # Last, so that a report that was cut short is never taken for a whole one.
-        write_record(request.folder, {**facts, "outputs": outputs(request.folder)})
+        page = _report(request, outcome)
     _tell(request, outcome, page)
     if outcome.interrupted:
         sys.stderr.write(f"interrupted; to resume: {request.command}\n")
@@ -178,6 +188,19 @@ def _stands(standing: dict[str, Any] | None, facts: dict[str, Any], folder: Path
         and same_outcome(standing, facts)
         and standing.get("outputs") == outputs(folder)
     )
+
+
+def _report(request: Request, outcome: Outcome) -> Path:
+    """Write record and report, again where another run in the folder finished cells meanwhile."""
+    while True:
+        facts = record(outcome, command=request.command, title=request.title)
+        write_record(request.folder, facts)
+        page = render(request.folder)
+        if request.fresh or not take_up(outcome, request.folder):
+            break
+    # Last, so that a report that was cut short is never taken for a whole one.
+    write_record(request.folder, {**facts, "outputs": outputs(request.folder)})
+    return page
 
 
 def _start(request: Request, plan: Outcome) -> None:
@@ -210,11 +233,7 @@ def _settings(*, device: str, batch_size: str, weights: Path | None, **options: 
     try:
         return Settings(**given)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = str(first["loc"][0])
-        name = _OPTIONS.get(field, f"--{field.replace('_', '-')}")
-        text = first["msg"].removeprefix("Value error, ")
-        raise UsageFault(f"{name}: {text}, got {first['input']!r}") from error
+        raise UsageFault(complaint(error, Settings, _OPTIONS)) from error
 
 
 def _configured(path: Path | None) -> dict[str, dict[str, Any]]:

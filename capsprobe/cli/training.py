@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from capsprobe.cli.complaints import complaint
 from capsprobe.cli.devices import resolve
 from capsprobe.cli.threads import use_threads
 from capsprobe.data.base import Source
@@ -42,10 +43,7 @@ def plan(
     try:
         recipe = Recipe(**(default_recipe(name.base, name.view, model).model_dump() | given))
     except ValidationError as error:
-        first = error.errors()[0]
-        field = str(first["loc"][0])
-        option = _OPTIONS.get(field, field.replace("_", "-"))
-        raise UsageFault(f"--{option}: {first['msg']}, got {first['input']!r}") from error
+        raise UsageFault(complaint(error, Recipe, _OPTIONS)) from error
     if seed < 0:
         raise UsageFault(f"--seed: expected 0 or more, got {seed}")
     return Plan(

@@ -15,6 +15,9 @@ from capsprobe.models.base import Network
 Result = TypeVar("Result")
 # Beyond these a batch is no faster: a processor's caches overflow, a GPU is full.
 MOST_ON_CPU, MOST_ON_GPU = 128, 1024
+# What passes may keep, the same on every machine: what is drawn for a batch depends on its size,
+# and so does the name of a finished cell, which a busier hour must not change.
+_ALLOWED_ON_CPU, _ALLOWED_ON_GPU = 2**31, 2**33
 # Half of the free memory, for what an allocator wastes; a backward pass doubles what is kept.
 _SHARE = 0.5
 _PASSES = 2
@@ -23,10 +26,18 @@ _LOG = logging.getLogger(__name__)
 
 
 def batch_size_for(network: Network, device: torch.device) -> int:
-    """Return the largest power of two that pays and that an attack's passes can hold."""
-    most = MOST_ON_CPU if device.type == "cpu" else MOST_ON_GPU
-    held = max(1, int(_SHARE * free_bytes(device) / (_PASSES * image_bytes(network))))
-    return min(most, 2 ** (held.bit_length() - 1))
+    """Return the largest power of two that pays and whose passes keep what they may."""
+    if device.type == "cpu":
+        return min(MOST_ON_CPU, _held(network, _ALLOWED_ON_CPU))
+    return min(MOST_ON_GPU, _held(network, _ALLOWED_ON_GPU))
+
+
+def fitting(batch_size: int, network: Network, device: torch.device) -> int:
+    """Return the batch size, or with a warning what half of the free memory holds, if less."""
+    held = _held(network, int(_SHARE * free_bytes(device)))
+    if held < batch_size:
+        _LOG.warning("little memory; going on with %d images at once", held)
+    return min(held, batch_size)
 
 
 def image_bytes(network: Network) -> int:
@@ -80,6 +91,12 @@ def in_batches(
             continue
         yield few, result
         start = few.stop
+
+
+def _held(network: Network, memory: int) -> int:
+    """Return the largest power of two of images whose passes keep no more than so many bytes."""
+    images = max(1, memory // (_PASSES * image_bytes(network)))
+    return 2 ** (images.bit_length() - 1)
 
 
 def _out_of_memory(error: RuntimeError) -> bool:

@@ -215,5 +215,8 @@ def _built(entry: Entry) -> Network:
 
 
 def _missing(folder: Path, name: str) -> str:
-    have = ", ".join(sorted(path.stem for path in folder.glob("*.json"))) or "none"
+    # Other files may lie there too: a checkpoint is an entry beside its weights.
+    entries = sorted(folder.glob("*.json"))
+    held = [path.stem for path in entries if path.with_suffix(".safetensors").is_file()]
+    have = ", ".join(held) or "none"
     return f"no checkpoint {name} in {folder.name}/; there are: {have}"

@@ -11,7 +11,13 @@ import torch
 from capsprobe.attacks.adapter import PRECISIONS
 from capsprobe.attacks.base import Attack
 from capsprobe.attacks.budgets import BUDGETS, MAPS, Budget, Passes
-from capsprobe.attacks.campaign import WORST, attack_all, follow_gradients, passes_of
+from capsprobe.attacks.campaign import (
+    WORST,
+    Findings,
+    attack_all,
+    follow_gradients,
+    passes_of,
+)
 from capsprobe.attacks.choosing import applicable, described, forgone, within
 from capsprobe.attacks.curve import Curve, unattacked
 from capsprobe.attacks.norms import Norm, check_epsilon
@@ -150,13 +156,19 @@ class Adversarial(Probe):
         tables = [
             table
             for name, curve in curves.items()
-            for table in _observed(f"{norm}/{name}", chosen, curve, [0.0, *epsilons])
+            for table in _observed(
+                f"{norm}/{name}",
+                chosen,
+                curve,
+                [0.0, *epsilons],
+                idle=found.idle.get(name, torch.zeros(len(chosen), dtype=torch.bool)),
+            )
         ]
         tables += _norms(f"{norm}/{WORST}", chosen, curves[WORST], norm)
         tables += _distances(norm, chosen, found.distances)
         beyond = {_BEYOND: len(images) - len(chosen)}
         unasked = {f"not attacked by {norm}/{name}: {text}": len(chosen) for name, text in lacking}
-        left_out = {**beyond, **_unbroken(norm, found.distances), **unasked}
+        left_out = {**beyond, **_unbroken(norm, found), **unasked}
         return Measurement(
             observations=together(tables),
             samples=_samples(f"{norm}/{WORST}", chosen, clean, curves[WORST], epsilons),
@@ -226,16 +238,22 @@ def _check_maps(maps: Sequence[str]) -> None:
 
 
 def _observed(
-    condition: str, images: ImageSet, curve: Curve, severities: list[float]
+    condition: str,
+    images: ImageSet,
+    curve: Curve,
+    severities: list[float],
+    *,
+    idle: torch.Tensor,
 ) -> Iterator[pd.DataFrame]:
+    """Yield which images still stand; those that the attack was idle on are left out."""
     for severity in severities:
         yield observe(
             condition=condition,
             severity=severity,
             unit="image",
-            unit_ids=images.ids.numpy(),
+            unit_ids=images.ids[~idle].numpy(),
             metric=CORRECT,
-            values=curve.robust(severity).double().numpy(),
+            values=curve.robust(severity)[~idle].double().numpy(),
         )
 
 
@@ -270,12 +288,18 @@ def _distances(
         )
 
 
-def _unbroken(norm: Norm, distances: Mapping[str, torch.Tensor]) -> dict[str, int]:
-    """Return how many images no distance was found of, by attack."""
-    return {
-        f"never broken at any distance by {norm}/{name}": int(found.isinf().sum())
-        for name, found in distances.items()
+def _unbroken(norm: Norm, found: Findings) -> dict[str, int]:
+    """Return how many images no distance was found of, and how many none was sought of."""
+    idle = {
+        f"not attacked by {norm}/{name}: nothing at hand that errs, to begin from": int(rows.sum())
+        for name, rows in found.idle.items()
     }
+    never = {
+        f"never broken at any distance by {norm}/{name}": int(sizes.isinf().sum())
+        - int(found.idle[name].sum() if name in found.idle else 0)
+        for name, sizes in found.distances.items()
+    }
+    return {**idle, **never}
 
 
 def _samples(

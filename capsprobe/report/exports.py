@@ -39,6 +39,7 @@ _COLUMNS = {
     "metric": "what was measured",
     "n_severities": "number of severities other than zero that were averaged",
     "n_kinds": "number of conditions that were averaged; 1 for one of them",
+    "left_out": "conditions that a mean leaves out, as the baseline loses too little there",
     "baseline": "name of the model whose error divides that of the others",
     "chance": "what blind guessing scores",
     "estimate": (
@@ -67,8 +68,9 @@ _ERRORS = (
     "error: 1 - accuracy, a mean over severities other than zero. corruption_error: that of the "
     "model by that of the baseline. relative_corruption_error: the same of what they lose from "
     "their own clean error on. Condition mean: the mean over kinds, mCE and relative mCE as "
-    f"fractions. A kind under which the baseline's is below {LEAST_ERROR:g} has no ratio and no "
-    "part in the mean."
+    f"fractions. A kind under which the baseline's estimate is below {LEAST_ERROR:g} has no ratio "
+    "and no part in the mean, in no draw either; left_out names it. An end is infinite where the "
+    "baseline loses nothing in more than a few draws."
 )
 
 

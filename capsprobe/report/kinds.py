@@ -43,9 +43,10 @@ EXHIBITS = {
             "than cnn does. The mean of a column is its mCE, which stands at a glance."
         ),
         meaning=(
-            "A kind under which cnn errs on fewer than 2 % has no row and no part in the mean: a "
-            "handful of images would decide. Model and baseline share the draws of the bootstrap, "
-            "so what both find hard does not widen the interval."
+            "A kind under which cnn errs on fewer than 2 % has no number and no part in the mean: "
+            "a handful of images would decide. Which these are is settled before any draw. Model "
+            "and baseline share the draws of the bootstrap, so what both find hard does not widen "
+            "the interval; it has no upper end (∞) where cnn errs on nothing in some of them."
         ),
     ),
 }

@@ -37,7 +37,7 @@ def page(summary: Summary, drawings: Mapping[str, Drawing]) -> str:
 
 def percent(value: float, digits: int = 1) -> str:
     """Return a fraction in percent, without the sign."""
-    return f"{100.0 * value:.{digits}f}".replace("-", MINUS)
+    return f"{100.0 * value:.{digits}f}".replace("-", MINUS).replace("inf", "∞")
 
 
 def points(value: float) -> str:
@@ -54,7 +54,7 @@ def quantity(value: float, metric: str) -> str:
     if wording.is_fraction(metric):
         return percent(value)
     text = f"{value:.3f}" if lexicon.is_coefficient(metric) else f"{value:.3g}"
-    return text.replace("-", MINUS)
+    return text.replace("-", MINUS).replace("inf", "∞")
 
 
 def grouped(value: int) -> str:

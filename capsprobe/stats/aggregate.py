@@ -24,9 +24,9 @@ AGGREGATE_COLUMNS = (
 )
 _KINDS = {
     **dict.fromkeys(
-        ("model", "model_a", "model_b", "dataset", "condition", "metric", "interval", "baseline"),
-        "str",
+        ("model", "model_a", "model_b", "dataset", "condition", "metric", "interval"), "str"
     ),
+    **dict.fromkeys(("baseline", "left_out"), "str"),
     **dict.fromkeys(("n_seeds", "n_units", "n_severities", "n_kinds"), "int64"),
     **dict.fromkeys(("severity", "estimate", "lower", "upper", "chance"), "float64"),
 }

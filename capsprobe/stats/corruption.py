@@ -14,12 +14,14 @@ from jaxtyping import Float
 from capsprobe.stats.aggregate import in_order
 from capsprobe.stats.blocks import blocks
 from capsprobe.stats.bootstrap import Estimates, resample
-from capsprobe.stats.intervals import percentiles
+from capsprobe.stats.intervals import LEVEL, percentiles
 
 ERROR, BESIDE, RELATIVE = "error", "corruption_error", "relative_corruption_error"
 MEAN = "mean"
 """What stands for a condition where all kinds are averaged."""
 LEAST_ERROR = 0.02
+# Below this a loss is none: what is left of sums that cancel.
+_NOTHING = 1e-9
 CORRUPTION_COLUMNS = (
     "model",
     "dataset",
@@ -27,6 +29,7 @@ CORRUPTION_COLUMNS = (
     "metric",
     "baseline",
     "n_kinds",
+    "left_out",
     "estimate",
     "lower",
     "upper",
@@ -61,10 +64,13 @@ def corruption_errors(observations: pd.DataFrame, *, baseline: str) -> pd.DataFr
     `relative_corruption_error` sum (E_s - E_clean) / sum (E_s - E_clean) of the baseline
     (Hendrycks and Dietterich 2019); condition `mean` has their means over kinds, which are the
     article's mCE and relative mCE as fractions. The interval is that of the bootstrap of seeds,
-    then images; model and baseline share its draws, and so do all kinds. A kind under which the
-    divisor is on average below 0.02 a severity has no ratio and no part in its mean: chance
-    would decide. Draws below that are dropped for the same reason. Without the baseline there is
-    the error alone.
+    then images; model and baseline share its draws, and so do all kinds.
+
+    A kind under which the divisor is on average below 0.02 a severity has no ratio and no part in
+    its mean: chance would decide. Which kinds these are is decided once, by the estimates, and all
+    draws average over the others; the mean's `left_out` names them. A draw in which the divisor is
+    zero or less has a ratio without end, and so has the interval where that is no rare draw.
+    Without the baseline there is the error alone.
     """
     chosen = observations[observations["metric"] == "correct"]
     return error_table((resample(block) for block in blocks(chosen)), baseline)
@@ -79,7 +85,10 @@ def error_table(found: Iterable[Estimates], baseline: str) -> pd.DataFrame:
     for row in rows:
         groups.setdefault((row.loss.dataset, row.loss.model, row.metric), []).append(row)
     lines = [_line([row], row.loss.condition) for row in rows]
-    lines += [_line(of_all, MEAN) for of_all in groups.values()]
+    for (dataset, model, _), of_all in groups.items():
+        kinds = {row.loss.condition for row in groups[dataset, model, ERROR]}
+        missing = kinds - {row.loss.condition for row in of_all}
+        lines.append(_line(of_all, MEAN, left_out=sorted(missing)))
     table = pd.DataFrame(lines).assign(baseline=baseline)
     return in_order([table], CORRUPTION_COLUMNS)
 
@@ -122,21 +131,28 @@ def _rows(loss: Loss, base: Loss | None) -> Iterator[_Row]:
         (RELATIVE, loss.rise, base.rise),
     ):
         if above is not None and below is not None and below[0] >= LEAST_ERROR:
-            ratio = above / np.where(below < LEAST_ERROR, np.nan, below)
-            yield _Row(loss=loss, metric=metric, values=ratio)
+            yield _Row(loss=loss, metric=metric, values=_ratio(above, below))
 
 
-def _line(rows: Sequence[_Row], condition: str) -> dict[str, object]:
+def _ratio(above: Draws, below: Draws) -> Draws:
+    """Return above by below; without end where there is nothing below, 1 where both are equal."""
+    ratio = np.full_like(above, np.inf)
+    np.divide(above, below, out=ratio, where=below > _NOTHING)
+    return np.where(above == below, 1.0, ratio)
+
+
+def _line(rows: Sequence[_Row], condition: str, left_out: Sequence[str] = ()) -> dict[str, object]:
     """Return one estimate with its interval, or the mean of several, draw by draw."""
     first = rows[0].loss
-    values = _mean(np.stack([row.values for row in rows]))
-    lower, upper = (float(end[0]) for end in percentiles(values[1:, None]))
+    values = np.stack([row.values for row in rows]).mean(axis=0)
+    lower, upper = _ends(values[1:])
     return {
         "model": first.model,
         "dataset": first.dataset,
         "condition": condition,
         "metric": rows[0].metric,
         "n_kinds": len(rows),
+        "left_out": ", ".join(left_out),
         "estimate": values[0],
         "lower": min(lower, values[0]),
         "upper": max(upper, values[0]),
@@ -145,8 +161,12 @@ def _line(rows: Sequence[_Row], condition: str) -> dict[str, object]:
     }
 
 
-def _mean(values: Float[np.ndarray, "kinds draws"]) -> Draws:
-    """Return the mean over kinds, in each draw over those that have a value there."""
-    known = ~np.isnan(values)
-    with np.errstate(invalid="ignore"):
-        return np.where(known, values, 0.0).sum(axis=0) / known.sum(axis=0)
+def _ends(draws: Draws) -> tuple[float, float]:
+    """Return both ends of the middle 95 % of the draws."""
+    if np.isfinite(draws).all():
+        lower, upper = percentiles(draws[:, None])[:, 0]
+    else:
+        # Between a number and infinity there is nothing to interpolate.
+        tails = [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0]
+        lower, upper = np.quantile(draws, tails, method="inverted_cdf")
+    return float(lower), float(upper)

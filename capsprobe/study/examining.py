@@ -12,6 +12,7 @@ from capsprobe.data.base import datasets
 from capsprobe.data.images import ImageSet
 from capsprobe.data.views import Name
 from capsprobe.models.base import Network
+from capsprobe.models.batches import fitting
 from capsprobe.models.checkpoints import Entry, load_model
 from capsprobe.models.folding import fold
 from capsprobe.models.inference import frozen
@@ -37,8 +38,7 @@ class Examiner:
     """Examines one cell after the other, and fails with none of them."""
 
     def __init__(self, settings: Settings, probes: dict[str, Probe], images: ImageSet) -> None:
-        self._probes, self._images, self._seed = probes, images, settings.seed
-        self._settings = settings
+        self._probes, self._images, self._settings = probes, images, settings
         self._load = _Loaded(settings)
         self._made: dict[tuple[str, str], Any] = {}
 
@@ -47,9 +47,9 @@ class Examiner:
         start = time.perf_counter()
         try:
             network = self._load(cell)
-            network.batch_size = cell.batch_size
+            network.batch_size = self._batch_size(network, cell)
             probe = self._probe(cell)
-            measurement = probe(network, self._images, part=cell.part, seed=self._seed)
+            measurement = probe(network, self._images, part=cell.part, seed=self._settings.seed)
         except Exception as error:
             return Examined(cause=cause_of(error), seconds=time.perf_counter() - start)
         return Examined(measurement=measurement, seconds=time.perf_counter() - start)
@@ -66,10 +66,16 @@ class Examiner:
         about = (cell.probe, source.entry.stem)
         if about not in self._made:
             network = loaded(self._settings, source.entry, source.swap)
-            network.batch_size = cell.batch_size
+            network.batch_size = self._batch_size(network, cell)
             with frozen(network):
-                self._made[about] = probe.made(network, self._images, seed=self._seed)
+                self._made[about] = probe.made(network, self._images, seed=self._settings.seed)
         return self._made[about]
+
+    def _batch_size(self, network: Network, cell: Cell) -> int:
+        """Return the cell's batch size; where none was asked for, less if memory is short."""
+        if self._settings.batch_size is not None:
+            return cell.batch_size
+        return fitting(cell.batch_size, network, torch.device(self._settings.device))
 
 
 def loaded(settings: Settings, entry: Entry, swapped: Swap | None) -> Network:

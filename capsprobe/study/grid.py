@@ -147,7 +147,7 @@ def _batch_size(settings: Settings, entry: Entry) -> int:
 
 @cache
 def _found_batch_size(model: str, device: str, **frame: int) -> int:
-    """Return what the memory at hand holds of a network, the same for each of its checkpoints."""
+    """Return what pays for a network, the same for each of its checkpoints on every machine."""
     return batch_size_for(skeleton(model, **frame), torch.device(device))
 
 
@@ -170,7 +170,9 @@ def _check_asked(
         return
     entry = next(entry for entry in entries if entry.model == model)
     network = _able(entry)
-    lacking = dict.fromkeys(filter(None, (each.lacks(network) for each in examined.values())))
+    lacks = filter(None, (each.lacks(network) for each in examined.values()))
+    # One may need what another would be content with: nothing is named twice.
+    lacking = dict.fromkeys(ability for each in lacks for ability in each.split(" or "))
     if lacking:
         raise UsageFault(f"expected a model with {' or '.join(lacking)}, got {model}")
 

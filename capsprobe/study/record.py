@@ -57,7 +57,7 @@ def record(outcome: Outcome, *, command: str, title: str) -> dict[str, Any]:
         "checkpoints": [_checkpoint(outcome, entry) for entry in outcome.entries],
         "cells": [_cell(outcome, index) for index in range(len(outcome.cells))],
         "set_aside": outcome.set_aside,
-        "partial": outcome.interrupted or outcome.count("missing") > 0,
+        "partial": outcome.count("missing") > 0,
     }
 
 

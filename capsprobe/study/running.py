@@ -126,7 +126,21 @@ def run_study(
     except KeyboardInterrupt:
         outcome.interrupted = True
     outcome.set_aside = store.set_aside
+    if not fresh:
+        take_up(outcome, folder)
     return outcome
+
+
+def take_up(outcome: Outcome, folder: Path) -> bool:
+    """Take what another run in the folder has finished meanwhile; return whether there was any."""
+    store = Store(folder / "cells")
+    lacking = [c for c in outcome.cells if outcome.state_of(c).state in ("missing", "failed")]
+    found = {
+        cell.key: _state(cell, "cached", kept) for cell in lacking if (kept := store.read(cell))
+    }
+    outcome.states |= found
+    outcome.set_aside += store.set_aside
+    return bool(found)
 
 
 def check_device(name: str) -> None:

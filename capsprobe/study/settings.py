@@ -18,7 +18,7 @@ from capsprobe.routing.base import MOST_ITERATIONS
 class Settings(BaseModel):
     """The grid and how it is run. Empty tuples mean all that there are.
 
-    Without a batch size, each network gets what pays and what the memory at hand holds. With a
+    Without a batch size, each network gets what pays, less where memory is short. With a
     routing or a number of iterations, networks that route do so with these and not with their own
     (capsprobe.study.swaps). Models in `unless_named` are examined only where `models` names them.
     """

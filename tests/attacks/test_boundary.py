@@ -1,9 +1,12 @@
 """A walk that sees answers alone is misled by no slope."""
 
+import pytest
 import torch
 
 from capsprobe.attacks.adapter import Adapter
 from capsprobe.attacks.boundary import Boundary, beginnings
+from capsprobe.attacks.curve import unattacked
+from capsprobe.attacks.distances import found_by
 from capsprobe.attacks.output_maps import OUTPUT_MAPS
 from capsprobe.data.views import load_images
 from capsprobe.models.checkpoints import load_model
@@ -16,6 +19,14 @@ class Stepped(Linear):
     def forward(self, images):
         first = self.logits(images).argmax(dim=1)
         return torch.nn.functional.one_hot(first, 2).float()
+
+
+class Nightfall(Linear):
+    """Sees class 1 in dark images alone."""
+
+    def forward(self, images):
+        bright = images.flatten(1).mean(dim=1) - 0.2
+        return torch.stack([bright, -bright], dim=1)
 
 
 def walked(network, images, labels, queries):
@@ -64,3 +75,16 @@ def test_where_nothing_errs_no_walk_begins():
         network.bias.copy_(torch.tensor([1.0, 0.0]))
     found = walked(network, images, torch.zeros(4, dtype=torch.int64), 100)
     assert torch.equal(found, images)
+
+
+@pytest.mark.parametrize("shade", [0.0, 0.5])
+def test_an_image_that_no_walk_began_from_was_not_attacked(shade):
+    network = Nightfall().eval()
+    images = torch.cat([middling(3), torch.full((1, 1, 6, 6), shade)])
+    labels = answers(network, images)
+    clean = unattacked(network, images, labels)
+    walk = Boundary(queries=60)
+    found = found_by(walk, network, clean, labels, seed=0, output_maps=("scores",))
+    # The dark image is where the bright ones begin; noise is bright too.
+    assert found.attacked.tolist() == [shade == 0.0] * 4
+    assert torch.equal(found.attacked, found.distances.isfinite())

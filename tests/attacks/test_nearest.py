@@ -123,6 +123,8 @@ def test_an_image_that_nothing_breaks_has_no_distance():
     nearest = found_by(Lost(), network, clean, labels, seed=0, output_maps=("scores",))
     assert nearest.distances[0].isinf() and torch.equal(nearest.images[0], images[0])
     assert nearest.distances[1:-2].isfinite().all() and nearest.predictions[0] == labels[0]
+    # It was sought all the same.
+    assert nearest.attacked.all()
 
 
 def test_what_was_found_is_drawn_back_to_the_boundary_on_its_way():

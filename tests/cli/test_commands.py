@@ -8,8 +8,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from capsprobe.cli import main
+from capsprobe.cli import main, measuring
 from capsprobe.models.checkpoints import manifest
+from capsprobe.report import render
+from capsprobe.study import Settings, run_study, running
+from capsprobe.study.examining import Examined
+from capsprobe.study.grid import Cell
+from capsprobe.study.store import Store
 
 ROOT = Path(__file__).parents[2]
 
@@ -96,6 +101,44 @@ def test_robustness_on_a_few_images_writes_a_whole_run_folder(
         path.unlink()
     printed(monkeypatch, capsys, *arguments, "--fresh")
     assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_report_is_written_again_where_another_run_finished_cells_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    settings = Settings(models=("cnn",), training_seeds=(0,), probes=("affine",), limit=3)
+    partial: list[bool] = []
+
+    def rendered(given: Path) -> Path:
+        partial.append(json.loads((given / "run.json").read_text())["partial"])
+        if len(partial) == 1:
+            run_study(settings, given)
+        return render(given)
+
+    def interrupted(store: Store, cell: Cell, found: Examined) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(measuring, "render", rendered)
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "_kept", interrupted)
+        plan = running.plan_study(settings)
+        outcome = run_study(settings, folder, plan=plan)
+    assert outcome.count("missing") == len(outcome.cells)
+    request = measuring.Request(
+        settings=settings,
+        folder=folder,
+        title="",
+        command="",
+        fresh=False,
+        as_json=False,
+        quiet=True,
+    )
+    measuring._report(request, outcome)
+    assert partial == [True, False]
+    facts = json.loads((folder / "run.json").read_text())
+    assert {cell["state"] for cell in facts["cells"]} == {"cached"}
+    assert facts["outputs"]
 
 
 def test_heads_that_differ_in_their_routing_alone_are_robust_only_where_named(

@@ -3,9 +3,12 @@
 import gzip
 import json
 import os
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -31,10 +34,17 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         ("robustness --model capsnett", 2, "Did you mean 'capsnet'?"),
         ("robustness --dataset mnits", 2, "Did you mean 'mnist'?"),
         ("robustness --probe afine", 2, "Did you mean 'affine'?"),
-        ("robustness --limit 0", 2, "--limit"),
-        ("robustness --limit -1", 2, "--limit"),
+        ("robustness --limit 0", 2, "--limit: expected 1 or more, got 0\n"),
+        ("robustness --limit -1", 2, "--limit: expected 1 or more, got -1\n"),
         ("robustness --limit many", 2, "--limit"),
-        ("robustness --seed 0,0", 2, "twice"),
+        ("robustness --seed 0,0", 2, "--seed: expected each once, got 0 twice\n"),
+        ("robustness --probe affine,affine", 2, "expected each once, got affine twice\n"),
+        ("robustness --probe affine --budget quick", 2, "attacks with --budget, got affine\n"),
+        ("robustness --probe affine,spatial --eps 0.1", 2, "--eps, got affine, spatial\n"),
+        ("robustness --probe corruption --dtype bf16", 2, "--dtype, got corruption\n"),
+        ("robustness --probe afine --budget quick", 2, "Did you mean 'affine'?"),
+        ("robustness --dry-run --jobs x", 2, "--jobs: expected auto or a whole number, got 'x'\n"),
+        ("robustness --dry-run --jobs 0", 2, "--jobs: expected 1 to 1024 processes, got 0\n"),
         ("robustness --seed one", 2, "--seed"),
         ("robustness --seed 77", 3, "seed 77"),
         ("robustness --eps 1.5", 2, "1.5"),
@@ -42,11 +52,11 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         ("robustness --eps small", 2, "--eps"),
         ("robustness --device cuda:77", 4, "cpu"),
         ("robustness --device tpu", 4, "cpu"),
-        ("robustness --batch-size 0", 2, "--batch-size"),
+        ("robustness --batch-size 0", 2, "--batch-size: expected 1 to 65536, got 0\n"),
         ("robustness --batch-size all", 2, "expected auto or a whole number, got 'all'"),
         ("robustness --routing unifrom", 2, "Did you mean 'uniform'?"),
-        ("robustness --iterations 0", 2, "--iterations"),
-        ("robustness --iterations 1000", 2, "got 1000"),
+        ("robustness --iterations 0", 2, "--iterations: expected 1 to 100, got 0\n"),
+        ("robustness --iterations 1000", 2, "--iterations: expected 1 to 100, got 1000\n"),
         ("robustness --iterations many", 2, "--iterations"),
         ("robustness --model cnn --routing uniform", 2, "a model with routing, got cnn"),
         ("robustness --model se-head,capsnet --routing em", 2, "with routing, got se-head"),
@@ -58,20 +68,21 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         ("robustness --seed 0,99", 3, "seed 99"),
         ("robustness --model ,", 2, "--model"),
         ("robustness --dataset mnist --data-dir nowhere", 3, "nowhere"),
-        ("routing --model cnn", 2, "a model with gates or votes that are routed or votes"),
+        ("routing --model cnn", 2, "a model with gates or votes that are routed, got cnn\n"),
         ("routing --probe routing --model senet", 2, "votes that are routed, got senet"),
         ("routing --probe routing --model capsnet,se-head", 2, "routed, got se-head"),
         ("routing --probe routng", 2, "Did you mean 'routing'?"),
         ("routing --iterations 0", 2, "expected 1 to 100 routing iterations, got 0"),
         ("routing --iterations 1000", 2, "expected 1 to 100 routing iterations, got 1000"),
         ("routing --iterations many", 2, "--iterations"),
-        ("routing --limit 0", 2, "--limit"),
+        ("routing --limit 0", 2, "--limit: expected 1 or more, got 0\n"),
         ("routing --dataset digits-pairs", 2, "digits-pairs"),
         ("report nowhere", 3, "run.json"),
         ("train capsnett", 2, "Did you mean 'capsnet'?"),
-        ("train capsnet --epochs 0", 2, "--epochs"),
-        ("train capsnet --loss marginal", 2, "margin"),
-        ("train capsnet --learning-rate 0", 2, "--learning-rate"),
+        ("train capsnet --epochs 0", 2, "--epochs: expected 1 to 10000, got 0\n"),
+        ("train capsnet --loss marginal", 2, "--loss: expected 'margin' or 'cross-entropy', got"),
+        ("train capsnet --learning-rate 0", 2, "expected more than 0 and up to 1, got 0.0\n"),
+        ("train capsnet --adversarial 2", 2, "--adversarial: expected 0 to 1, got 2.0\n"),
         ("train capsnet --start nowhere/cnn.digits.0.safetensors", 3, "no checkpoint"),
         ("train capsnet --device cuda:77", 4, "cpu"),
         ("ls model", 2, "Did you mean 'models'?"),
@@ -238,6 +249,61 @@ def test_terminated_run_ends_with_143(tmp_path: Path, jobs: str) -> None:
     )
     assert done.returncode == 143, done.stderr
     assert "to resume" in done.stderr
+
+
+@pytest.mark.slow
+def test_ctrl_c_in_the_foreground_ends_all_processes_and_keeps_what_is_finished(
+    tmp_path: Path,
+) -> None:
+    run = tmp_path / "run"
+    command = f"robustness --probe affine --limit 40 --jobs 2 -q --output {run}".split()
+    code = (
+        "import signal, sys\n"
+        # Where tests run in the background, Ctrl-C is ignored from the start.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"sys.argv = ['capsprobe', *{command}]\n"
+        "from capsprobe.cli import main\n"
+        "main()\n"
+    )
+    with (tmp_path / "out").open("w") as out, (tmp_path / "err").open("w") as err:
+        # A session of its own, whose processes are one group, as those of a terminal's command.
+        parent = subprocess.Popen(
+            [sys.executable, "-c", code], stdout=out, stderr=err, cwd=ROOT, start_new_session=True
+        )
+        try:
+            while not list(run.glob("cells/*.parquet")) and parent.poll() is None:
+                time.sleep(0.05)
+            # This one, the server that starts workers, and two workers.
+            assert len(_alive(parent.pid)) >= 4
+            os.killpg(parent.pid, signal.SIGINT)
+            assert parent.wait(timeout=120.0) == 130, (tmp_path / "err").read_text()
+            deadline = time.monotonic() + 30.0
+            while _alive(parent.pid) and time.monotonic() < deadline:
+                time.sleep(0.1)
+            assert not _alive(parent.pid)
+        finally:
+            if _alive(parent.pid):
+                os.killpg(parent.pid, signal.SIGKILL)
+    told = (tmp_path / "err").read_text()
+    assert told == f"interrupted; to resume: python -m capsprobe {shlex.join(command)}\n"
+    facts = json.loads((run / "run.json").read_text())
+    # What was kept just as the interruption came is found in the folder.
+    kept = {cell["key"] for cell in facts["cells"] if cell["state"] in ("done", "cached")}
+    assert facts["partial"] and 0 < len(kept) < len(facts["cells"])
+    assert {path.stem for path in run.glob("cells/*.parquet")} == kept
+
+
+def _alive(group: int) -> list[str]:
+    """Return the processes of a group that have not ended."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, its_group = path.read_text().rpartition(")")[2].split()[:3]
+        except OSError:
+            continue
+        if int(its_group) == group and state != "Z":
+            found.append(path.parent.name)
+    return found
 
 
 def test_checkpoint_that_is_there_is_not_trained_over(

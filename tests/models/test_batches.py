@@ -5,7 +5,13 @@ import torch
 
 from capsprobe.models import batches
 from capsprobe.models.base import Frame, models
-from capsprobe.models.batches import batch_size_for, free_bytes, image_bytes, in_batches
+from capsprobe.models.batches import (
+    batch_size_for,
+    fitting,
+    free_bytes,
+    image_bytes,
+    in_batches,
+)
 from capsprobe.models.inference import score
 
 CPU = torch.device("cpu")
@@ -39,16 +45,30 @@ def test_measuring_leaves_no_gradient():
     assert all(part.grad is None for part in built.parameters())
 
 
-@pytest.mark.parametrize(("free", "expected"), [(10**12, batches.MOST_ON_CPU), (1, 1)])
-def test_the_memory_decides_between_one_and_what_pays(monkeypatch, free, expected):
+@pytest.mark.parametrize("free", [10**12, 1])
+def test_what_pays_does_not_depend_on_the_memory_at_hand(monkeypatch, free):
     monkeypatch.setattr(batches, "free_bytes", lambda device: free)
-    assert batch_size_for(network(), CPU) == expected
+    assert batch_size_for(network(), CPU) == batches.MOST_ON_CPU
+    assert batch_size_for(network(), torch.device("cuda")) == batches.MOST_ON_GPU
+
+
+def test_a_large_network_gets_the_images_whose_two_passes_keep_what_they_may(monkeypatch):
+    built = network()
+    monkeypatch.setattr(batches, "_ALLOWED_ON_CPU", 2 * 40 * image_bytes(built))
+    assert batch_size_for(built, CPU) == 32
+
+
+@pytest.mark.parametrize(("free", "expected"), [(10**12, 128), (1, 1)])
+def test_the_memory_decides_what_is_run_at_once(monkeypatch, caplog, free, expected):
+    monkeypatch.setattr(batches, "free_bytes", lambda device: free)
+    assert fitting(128, network(), CPU) == expected
+    assert ("little memory" in caplog.text) == (expected < 128)
 
 
 def test_half_of_the_memory_is_enough_for_two_passes(monkeypatch):
     built = network()
     monkeypatch.setattr(batches, "free_bytes", lambda device: 2 * 2 * 40 * image_bytes(built))
-    assert batch_size_for(built, CPU) == 32
+    assert fitting(128, built, CPU) == 32
 
 
 def test_this_machine_has_memory_and_a_container_may_have_less(monkeypatch, tmp_path):

@@ -126,7 +126,8 @@ def test_a_missing_file_is_a_fault(weights):
 
 
 def test_a_checkpoint_that_never_was_is_a_fault_that_lists_those_there_are(weights):
-    with pytest.raises(ModelFault, match=r"no checkpoint cnn\.digits\.5 .*cnn\.digits\.0"):
+    (weights.parent / "package.json").write_text("{}")
+    with pytest.raises(ModelFault, match=r"no checkpoint cnn\.digits\.5 .*: cnn\.digits\.0$"):
         load_model("cnn", seed=5, folder=weights.parent)
 
 

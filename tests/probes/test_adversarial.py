@@ -5,10 +5,12 @@ from dataclasses import fields
 import pytest
 import torch
 
+from capsprobe.attacks.boundary import Boundary
 from capsprobe.attacks.choosing import within
 from capsprobe.data.views import load_images
 from capsprobe.faults import UsageFault
 from capsprobe.models.checkpoints import load_model
+from capsprobe.probes import adversarial
 from capsprobe.probes.adversarial import Adversarial
 from capsprobe.study.settings import Settings, build_probes
 from capsprobe.tables import SAMPLE_COLUMNS
@@ -61,6 +63,24 @@ def test_distances_are_of_images_right_when_clean_and_the_worst_is_the_least(sta
         units = set(table.loc[table["condition"] == f"{part}/{name}", "unit_id"])
         unbroken = found.left_out.get(f"never broken at any distance by {part}/{name}", 0)
         assert units <= right and len(units) + unbroken == len(right)
+
+
+def test_an_image_that_an_attack_could_not_begin_on_has_no_row_of_it_and_is_counted(
+    images, monkeypatch
+):
+    monkeypatch.setattr(Boundary, "begun", lambda self, found, clean: torch.arange(len(found)) > 0)
+    monkeypatch.setattr(
+        adversarial, "within", lambda norm, *rest: {"boundary": Boundary(queries=30)}
+    )
+    found = Adversarial(**SMALL)(load_model("cnn"), images, part="l2")
+    walked, worst = (
+        found.observations.query(f"condition == 'l2/{name}' and metric == 'correct'")
+        for name in ("boundary", "worst")
+    )
+    assert walked["unit_id"].nunique() == SMALL["limit"] - 1
+    assert worst["unit_id"].nunique() == SMALL["limit"]
+    reason = "not attacked by l2/boundary: nothing at hand that errs, to begin from"
+    assert found.left_out[reason] == 1
 
 
 def test_an_image_stands_where_its_distance_is_larger(standard):

@@ -28,6 +28,10 @@ def test_fractions_are_shown_in_percent_and_norms_are_not() -> None:
     assert percent(0.99734, 2) == "99.73"
 
 
+def test_what_has_no_end_is_shown_as_infinite() -> None:
+    assert quantity(float("inf"), "correct") == quantity(float("inf"), "distance") == "∞"
+
+
 def test_numbers_of_things_agree_with_their_nouns() -> None:
     assert several(1, "image", "images") == "1 image"
     assert several((2, 2), "image", "images") == "2 images"

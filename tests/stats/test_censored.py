@@ -54,6 +54,14 @@ def test_the_median_counts_unbroken_images_as_infinitely_far(distances, wrong):
     assert row(table, "distance_found")["estimate"] == pytest.approx(broken)
 
 
+def test_an_image_that_was_not_attacked_is_no_unbroken_one():
+    table = observed([1.0, 2.0, None, None])
+    attacked = table[table["unit_id"] != 3]
+    found = row(censored(attacked, METRICS), "distance")
+    assert (found["estimate"], found["n_units"]) == (2.0, 3)
+    assert row(censored(attacked, METRICS), "distance_found")["estimate"] == pytest.approx(2 / 3)
+
+
 def test_half_broken_is_not_enough_and_more_than_half_is():
     assert row(censored(observed([1.0, 2.0, None, None]), METRICS), "distance") is None
     found = row(censored(observed([1.0, 2.0, 3.0, None, None]), METRICS), "distance")

@@ -6,10 +6,12 @@ import pytest
 
 from capsprobe.stats.bootstrap import DRAWS, seed_counts, unit_counts
 from capsprobe.stats.corruption import CORRUPTION_COLUMNS, MEAN, corruption_errors
+from capsprobe.stats.intervals import LEVEL
 from tests.oracles.stats import bootstrap
 from tests.stats.toys import observed
 
 KINDS = ("noise/shot", "blur/glass")
+TAILS = [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0]
 
 
 def right(wrong: int, of: int = 50) -> np.ndarray:
@@ -80,7 +82,45 @@ def test_a_kind_that_does_not_hurt_the_baseline_has_no_ratio_and_no_part_in_the_
     assert set(fog["metric"]) == {"error"}
     mean = found(pd.concat([TABLE, *easy]), "caps", MEAN, "corruption_error")
     assert (mean["estimate"], mean["n_kinds"]) == (pytest.approx(1.0), 2)
-    assert found(pd.concat([TABLE, *easy]), "caps", MEAN, "error")["n_kinds"] == 3
+    assert mean["left_out"] == "light/fog"
+    plain = found(pd.concat([TABLE, *easy]), "caps", MEAN, "error")
+    assert (plain["n_kinds"], plain["left_out"]) == (3, "")
+
+
+def test_every_draw_averages_over_the_kinds_that_the_estimates_chose() -> None:
+    # Three of 50 images: above the limit, and below it in many a draw.
+    near = pd.concat(
+        [TABLE, under("cnn", "light/fog", 0, 3), under("caps", "light/fog", 0, 30)],
+        ignore_index=True,
+    )
+    weights = unit_counts(50)
+    hit = {kind: weights[:, :wrong].sum(axis=1) for kind, wrong in (("c", 3), ("m", 30))}
+    assert (hit["c"] == 1).mean() > 0.1 and (hit["c"] / 50.0 < 0.02).mean() > 0.02
+    with np.errstate(divide="ignore"):
+        ratios = hit["m"] / hit["c"]
+    row = found(near, "caps", "light/fog", "corruption_error")
+    assert row["estimate"] == pytest.approx(10.0)
+    tails = np.quantile(ratios, TAILS, method="inverted_cdf")
+    assert [row["lower"], row["upper"]] == pytest.approx(tails)
+    # In each draw the mean is that of three kinds.
+    others = []
+    for cnn, caps in (((10, 20), (5, 10)), ((20, 40), (40, 50))):
+        sums = [sum(weights[:, :wrong].sum(axis=1) for wrong in each) for each in (caps, cnn)]
+        others.append(sums[0] / sums[1])
+    means = (ratios + others[0] + others[1]) / 3.0
+    row = found(near, "caps", MEAN, "corruption_error")
+    assert (row["n_kinds"], row["left_out"]) == (3, "")
+    tails = np.quantile(means, TAILS, method="inverted_cdf")
+    assert [row["lower"], row["upper"]] == pytest.approx(tails)
+
+
+def test_where_the_baseline_may_lose_nothing_there_is_no_upper_end() -> None:
+    rare = pd.concat([under("cnn", "light/fog", 0, 1), under("caps", "light/fog", 0, 10)])
+    row = found(rare, "caps", MEAN, "corruption_error")
+    assert row["estimate"] == pytest.approx(10.0)
+    assert row["lower"] < 10.0 and math.isinf(row["upper"])
+    own = found(rare, "cnn", MEAN, "corruption_error")
+    assert (own["lower"], own["upper"]) == (1.0, 1.0)
 
 
 def test_without_the_baseline_there_is_the_error_alone() -> None:

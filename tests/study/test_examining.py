@@ -2,14 +2,18 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from capsprobe.models.base import Frame
+from capsprobe.data.images import ImageSet
+from capsprobe.models import batches
+from capsprobe.models.base import Frame, Network
 from capsprobe.models.checkpoints import build, write_entry, write_weights
 from capsprobe.probes.detection import Detection
-from capsprobe.study import Settings
-from capsprobe.study.examining import base_images
+from capsprobe.study import Settings, grid
+from capsprobe.study.examining import Examiner, base_images
 from capsprobe.study.running import plan_study, run_study
+from capsprobe.tables import Measurement
 from tests.study.conftest import Dimming, entry
 
 
@@ -45,6 +49,31 @@ def test_only_checkpoints_with_a_decoder_are_asked_to_draw(drawing: Path, tmp_pa
     assert [cell.entry.seed for cell in plan.cells] == [1]
     outcome = run_study(settings_for(drawing), tmp_path / "run", plan=plan)
     assert outcome.count("done") == 1
+
+
+@pytest.mark.parametrize(("asked", "at_once"), [(None, 1), (64, 64)])
+def test_a_busy_machine_runs_less_at_once_and_finds_the_same_cells(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, asked: int | None, at_once: int
+) -> None:
+    settings = settings.model_copy(update={"batch_size": asked})
+    quiet = plan_study(settings)
+    grid._found_batch_size.cache_clear()
+    monkeypatch.setattr(batches, "free_bytes", lambda device: 1)
+    busy = plan_study(settings)
+    assert [cell.key for cell in busy.cells] == [cell.key for cell in quiet.cells]
+    seen: list[int] = []
+    measure = Dimming.measure
+
+    def watched(
+        self: Dimming, network: Network, images: ImageSet, rng: np.random.Generator, part: str
+    ) -> Measurement:
+        seen.append(network.batch_size)
+        return measure(self, network, images, rng, part)
+
+    monkeypatch.setattr(Dimming, "measure", watched)
+    examined = Examiner(settings, busy.probes, busy.images)(busy.cells[0])
+    assert examined.measurement is not None, examined.cause
+    assert seen == [at_once]
 
 
 def test_other_validation_images_are_another_cell(

@@ -7,6 +7,7 @@ import pytest
 
 from capsprobe.faults import EnvironmentFault, ModelFault, UsageFault
 from capsprobe.parts import read_cells
+from capsprobe.probes.base import Probe
 from capsprobe.study import Settings, run_study
 from capsprobe.study.grid import Cell
 from capsprobe.study.record import (
@@ -16,7 +17,7 @@ from capsprobe.study.record import (
     same_outcome,
     write_record,
 )
-from capsprobe.study.running import CellState, Outcome, plan_study
+from capsprobe.study.running import CellState, Outcome, plan_study, take_up
 
 
 class Stops:
@@ -32,6 +33,19 @@ class Stops:
 
     def finished(self, state: CellState, index: int, total: int) -> None:
         self.seen.append(state.state)
+
+
+class Overtaken(Stops):
+    """One that stops once another run in the same folder has finished everything."""
+
+    def __init__(self, after: int, settings: Settings, folder: Path) -> None:
+        super().__init__(after)
+        self.settings, self.folder = settings, folder
+
+    def started(self, cell: Cell, index: int, total: int) -> None:
+        if index == self.after:
+            run_study(self.settings, self.folder)
+        super().started(cell, index, total)
 
 
 def table(outcome: Outcome, folder: Path) -> pd.DataFrame:
@@ -73,6 +87,31 @@ def test_interrupted_run_keeps_what_is_finished_and_goes_on(
     assert (rest.count("cached"), rest.count("done")) == (3, 5)
     whole = run_study(settings, tmp_path / "whole")
     pd.testing.assert_frame_equal(table(rest, tmp_path), table(whole, tmp_path / "whole"))
+
+
+def test_an_interrupted_run_takes_up_what_another_has_finished(
+    settings: Settings, tmp_path: Path
+) -> None:
+    outcome = run_study(settings, tmp_path, listener=Overtaken(3, settings, tmp_path))
+    assert outcome.interrupted
+    assert (outcome.count("done"), outcome.count("cached"), outcome.count("missing")) == (3, 5, 0)
+    facts = record(outcome, command="", title="")
+    assert not facts["partial"]
+    assert all(cell["row_hash"] for cell in facts["cells"])
+
+
+def test_a_failed_cell_is_taken_up_where_another_run_has_it(
+    settings: Settings, tmp_path: Path, dimming: type[Probe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(dimming, "measure", lambda *arguments: 1 / 0)
+        outcome = run_study(settings, tmp_path)
+    assert outcome.count("failed") == 8
+    assert not take_up(outcome, tmp_path)
+    run_study(settings.model_copy(update={"models": ("cnn",)}), tmp_path)
+    assert take_up(outcome, tmp_path)
+    assert (outcome.count("failed"), outcome.count("cached")) == (4, 4)
+    assert not take_up(outcome, tmp_path)
 
 
 def test_changed_setting_or_limit_computes_anew(settings: Settings, tmp_path: Path) -> None:

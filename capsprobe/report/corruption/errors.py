@@ -1,6 +1,7 @@
 """Errors beside those of the baseline, as tables and as a figure."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
@@ -19,10 +20,17 @@ def means(evidence: Evidence) -> Grid:
 
 
 def by_kind(evidence: Evidence) -> Grid:
-    """Return each kind's error beside the baseline's."""
+    """Return each kind's error beside the baseline's, empty where that has no part in the mean."""
     held = evidence.errors
     chosen = (held["condition"] != MEAN) & (held["metric"] == BESIDE)
-    return single_grid(held[chosen], evidence.scope)
+    grid = single_grid(held[chosen], evidence.scope)
+    if not grid.rows:
+        return grid
+    known = {row.condition: row for row in grid.rows}
+    empty = replace(grid.rows[0], cells=(None,) * len(grid.models))
+    kinds = [name for name in evidence.scope.conditions if name in set(held["condition"])]
+    rows = tuple(known.get(name, replace(empty, condition=name)) for name in kinds)
+    return replace(grid, rows=rows, n_rows=len(rows))
 
 
 def ladders(evidence: Evidence) -> tuple[Ladder, ...]:

@@ -34,6 +34,15 @@ def test_every_kind_stands_beside_the_baseline(evidence: Evidence) -> None:
     }
 
 
+def test_a_kind_that_has_no_part_in_the_mean_stands_there_empty(evidence: Evidence) -> None:
+    held = evidence.errors
+    gone = (held["condition"] == "noise/shot") & (held["metric"] != "error")
+    found = by_kind(replace(evidence, errors=held[~gone]))
+    assert [row.condition for row in found.rows] == ["blur/glass", "noise/shot"]
+    assert found.rows[1].cells == (None, None)
+    assert found.n_rows == 2
+
+
 def test_the_figure_has_a_row_for_each_kind_and_the_mean_last(evidence: Evidence) -> None:
     (ladder,) = ladders(evidence)
     assert [name for name, _ in ladder.rows] == ["blur/glass", "noise/shot", "mean"]
