@@ -15,6 +15,7 @@ from capsprobe.report.measures import (
 )
 from capsprobe.report.names import in_order
 from capsprobe.report.origins import provenance
+from capsprobe.report.reproduction.rows import repeated
 from capsprobe.report.sections import Kept, section
 from capsprobe.report.summary import Difference, Summary
 from capsprobe.stats.summary import Summary as Tables
@@ -67,6 +68,7 @@ def collect(tables: Mapping[str, Tables], kept: Kept, run: Mapping[str, Any]) ->
         clean=clean,
         clean_benchmarks=clean_benchmarks([row for row in clean if row.model in shown]),
         probes=tuple(section(name, held, kept, run, scope) for name, held in tables.items()),
+        repeated=repeated(tables),
         provenance=provenance(run),
     )
 

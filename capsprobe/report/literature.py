@@ -103,7 +103,8 @@ PROBES = (
         ),
     ),
 )
-_FARTHEST = 0.02
+FARTHEST = 0.02
+"""How far our severity may be from a published one."""
 
 
 def clean_benchmarks(rows: Sequence[CleanRow]) -> tuple[Benchmark, ...]:
@@ -155,7 +156,7 @@ def _ours(published: Published, estimates: pd.DataFrame, models: Sequence[str]) 
         held = rows[rows["dataset"] == dataset]
         for wanted in published.severities:
             apart = (held["severity"] - wanted).abs()
-            near = held[(apart == apart.min()) & (apart <= _FARTHEST)]
+            near = held[(apart == apart.min()) & (apart <= FARTHEST)]
             by_model = {str(row["model"]): row for row in near.to_dict("records")}
             for model in in_order(by_model):
                 yield _beside(published, dataset, by_model[model])

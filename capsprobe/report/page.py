@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from math import isinf
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from capsprobe.report import lexicon, signs, wording
+from capsprobe.report import lexicon, repeats, signs, wording
 from capsprobe.report.canvas import swatch
 from capsprobe.report.names import shortened, slug, visible
 from capsprobe.report.styles import PALETTE, styles
@@ -30,6 +31,7 @@ def page(summary: Summary, drawings: Mapping[str, Drawing]) -> str:
             palette=PALETTE,
             words=wording,
             lexicon=lexicon,
+            repeats=repeats,
             signs=signs,
         )
     )
@@ -55,6 +57,15 @@ def quantity(value: float, metric: str) -> str:
         return percent(value)
     text = f"{value:.3f}" if lexicon.is_coefficient(metric) else f"{value:.3g}"
     return text.replace("-", MINUS).replace("inf", "∞")
+
+
+def reported(value: float | None, metric: str) -> str:
+    """Return a number that may not have been recorded, or that is beyond all that was found."""
+    if value is None:
+        return "not recorded"
+    if isinf(value):
+        return "∞"
+    return percent(value) if wording.is_fraction(metric) else f"{value:.2f}"
 
 
 def grouped(value: int) -> str:
@@ -114,7 +125,19 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (percent, points, quantity, grouped, span, several, duration, name, plain, listed)
+    filters = (
+        percent,
+        points,
+        quantity,
+        reported,
+        grouped,
+        span,
+        several,
+        duration,
+        name,
+        plain,
+        listed,
+    )
     environment.filters |= {each.__name__: each for each in filters}
     environment.filters |= {"slug": slug, "shortened": shortened, "visible": visible}
     return environment

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from capsprobe.report.exhibits import Exhibit
-from capsprobe.report.panels import Grid, Panel
+from capsprobe.report.panels import Cell, Grid, Panel
 
 Direction = Literal["higher", "lower", "none", "same"]
 
@@ -170,6 +170,34 @@ class Benchmark:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Repeated:
+    """A published number, or an order of two, beside ours, and whether it came out again.
+
+    An order has `beside`, the other model, or the other condition of the same one; `expected`
+    says what was published of the first.
+    """
+
+    dataset: str
+    test: str
+    condition: str
+    metric: str
+    model: str
+    published_severity: float
+    severity: float
+    published: float | None
+    ours: Cell
+    n_seeds: tuple[int, int]
+    n_units: tuple[int, int]
+    source: str
+    outcome: str
+    beside: str = ""
+    beside_condition: str = ""
+    expected: str = ""
+    published_beside: float | None = None
+    ours_beside: Cell | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Part:
     """What is shown of a probe for networks of one dataset.
 
@@ -248,6 +276,7 @@ class Summary:
     clean: tuple[CleanRow, ...]
     clean_benchmarks: tuple[Benchmark, ...]
     probes: tuple[ProbePage, ...]
+    repeated: tuple[Repeated, ...]
     provenance: Provenance
 
     def is_doubted(self, model: str, dataset: str, condition: str) -> bool:

@@ -16,6 +16,7 @@ from capsprobe.report.exports import summaries_of, write_summaries
 from capsprobe.report.lights.files import write_lights
 from capsprobe.report.page import page
 from capsprobe.report.reading import read_run
+from capsprobe.report.reproduction.files import write_reproduction
 from capsprobe.report.sections import Kept
 from capsprobe.report.svg import Drawing
 
@@ -83,6 +84,7 @@ def write_kept(folder: Path, kept: Kept, run: Mapping[str, Any]) -> Path:
     try:
         write_summaries(tables, run, folder)
         write_lights(kept.lights, run, folder)
+        write_reproduction(summary.repeated, run, folder)
         _write_figures(drawings, folder / "figures")
         write_text(path, page(summary, drawings))
     except OSError as error:

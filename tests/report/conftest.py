@@ -16,6 +16,7 @@ from capsprobe.stats.summary import Summary as Tables
 from tests.report import recorded
 from tests.report.corruption import recorded as corrupted
 from tests.report.lights import recorded as lit
+from tests.report.reproduction import recorded as repeated
 from tests.report.routing import recorded as routed
 from tests.report.spatial import recorded as shifted
 
@@ -58,6 +59,13 @@ def corruption_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     held = corrupted.observations()
     kept = Kept(observations=held, samples=pd.DataFrame(), traces=corrupted.traces())
     return write_kept(tmp_path_factory.mktemp("corruption"), kept, corrupted.run())
+
+
+@pytest.fixture(scope="session")
+def reproduction_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the path of the page of a run on MNIST that repeats published tests."""
+    kept = Kept(observations=repeated.observations(), samples=pd.DataFrame())
+    return write_kept(tmp_path_factory.mktemp("reproduction"), kept, repeated.run())
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,16 @@ NARROW = {"width": 375, "height": 800}
 WIDE = {"width": 1200, "height": 900}
 
 
-@pytest.fixture(params=["page", "routing_page", "corruption_page", "spatial_page", "lights_page"])
+@pytest.fixture(
+    params=[
+        "page",
+        "routing_page",
+        "corruption_page",
+        "spatial_page",
+        "lights_page",
+        "reproduction_page",
+    ]
+)
 def any_page(request: pytest.FixtureRequest) -> Path:
     return request.getfixturevalue(request.param)
 

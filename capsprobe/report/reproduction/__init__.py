@@ -1,0 +1,1 @@
+"""Published numbers on attacks set beside ours on MNIST, and whether they come out again."""
