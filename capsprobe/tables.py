@@ -61,13 +61,15 @@ class Condition:
     """What is done to images; `unit` is that of the severity.
 
     A name reads `axis` or `threat/attack`. Where `has_clean`, severity zero changes nothing and
-    is always written.
+    is always written. Where it `seeks`, values of the censored metrics are sought under it, of
+    whatever size: units without one were never broken, also where no unit of any model has one.
     """
 
     name: str
     unit: str
     description: str = ""
     has_clean: bool = True
+    seeks: bool = False
 
     @property
     def part(self) -> str:

@@ -12,6 +12,7 @@ from capsprobe.attacks.budgets import Passes
 from capsprobe.attacks.curve import Curve, attack_curve, worst
 from capsprobe.attacks.distances import found_by, from_curve
 from capsprobe.attacks.nearest import MinimumNorm
+from capsprobe.attacks.norms import Norm
 from capsprobe.attacks.output_maps import distinct
 from capsprobe.models.base import Network
 
@@ -31,6 +32,21 @@ class Findings:
     curves: Mapping[str, Curve]
     distances: Mapping[str, Float64[Tensor, " images"]]
     idle: Mapping[str, Bool[Tensor, " images"]]
+
+    def left_out(self, norm: Norm) -> dict[str, int]:
+        """Return how many images no distance was found of, and how many none was sought of."""
+        idle = {name: int(rows.sum()) for name, rows in self.idle.items()}
+        return {
+            **{
+                f"not attacked by {norm}/{name}: nothing at hand that errs, to begin from": count
+                for name, count in idle.items()
+            },
+            **{
+                f"never broken at any distance by {norm}/{name}": count - idle.get(name, 0)
+                for name, found in self.distances.items()
+                for count in (int(found.isinf().sum()),)
+            },
+        }
 
 
 def attack_all(

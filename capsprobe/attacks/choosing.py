@@ -5,6 +5,7 @@ from typing import Any
 
 from capsprobe.attacks.base import Attack, attacks
 from capsprobe.attacks.budgets import BUDGETS, MAPS, Budget, affords
+from capsprobe.attacks.campaign import WORST
 from capsprobe.attacks.nearest import MinimumNorm
 from capsprobe.attacks.norms import Norm
 from capsprobe.models.base import Network
@@ -41,6 +42,12 @@ def applicable(
     lacking = {name: attack.lacks(network) for name, attack in chosen.items()}
     fit = {name: attack for name, attack in chosen.items() if not lacking[name]}
     return fit, tuple((name, f"no {text}") for name, text in lacking.items() if text)
+
+
+def seekers(chosen: Mapping[str, Attack]) -> frozenset[str]:
+    """Return the attacks that seek the nearest image that errs; also the worst, if there is one."""
+    found = {name for name, attack in chosen.items() if isinstance(attack, MinimumNorm)}
+    return frozenset(found | {WORST} if found else found)
 
 
 def described(attack: Attack) -> str:

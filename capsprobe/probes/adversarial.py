@@ -11,14 +11,8 @@ import torch
 from capsprobe.attacks.adapter import PRECISIONS
 from capsprobe.attacks.base import Attack
 from capsprobe.attacks.budgets import BUDGETS, MAPS, Budget, Passes
-from capsprobe.attacks.campaign import (
-    WORST,
-    Findings,
-    attack_all,
-    follow_gradients,
-    passes_of,
-)
-from capsprobe.attacks.choosing import applicable, described, forgone, within
+from capsprobe.attacks.campaign import WORST, attack_all, follow_gradients, passes_of
+from capsprobe.attacks.choosing import applicable, described, forgone, seekers, within
 from capsprobe.attacks.curve import Curve, unattacked
 from capsprobe.attacks.norms import Norm, check_epsilon
 from capsprobe.attacks.output_maps import OUTPUT_MAPS
@@ -100,8 +94,9 @@ class Adversarial(Probe):
     def conditions(self) -> tuple[Condition, ...]:
         """Return, for each norm, each attack and the worst case."""
         return tuple(
-            Condition(name=f"{norm}/{name}", unit="1", description=text)
+            Condition(name=f"{norm}/{name}", unit="1", description=text, seeks=name in sought)
             for norm in _NORMS
+            for sought in (seekers(self._attacks(norm)),)
             for name, text in self._described(norm)
         )
 
@@ -168,7 +163,7 @@ class Adversarial(Probe):
         tables += _distances(norm, chosen, found.distances)
         beyond = {_BEYOND: len(images) - len(chosen)}
         unasked = {f"not attacked by {norm}/{name}: {text}": len(chosen) for name, text in lacking}
-        left_out = {**beyond, **_unbroken(norm, found), **unasked}
+        left_out = {**beyond, **found.left_out(norm), **unasked}
         return Measurement(
             observations=together(tables),
             samples=_samples(f"{norm}/{WORST}", chosen, clean, curves[WORST], epsilons),
@@ -286,20 +281,6 @@ def _distances(
             metric=DISTANCE,
             values=found[rows].numpy(),
         )
-
-
-def _unbroken(norm: Norm, found: Findings) -> dict[str, int]:
-    """Return how many images no distance was found of, and how many none was sought of."""
-    idle = {
-        f"not attacked by {norm}/{name}: nothing at hand that errs, to begin from": int(rows.sum())
-        for name, rows in found.idle.items()
-    }
-    never = {
-        f"never broken at any distance by {norm}/{name}": int(sizes.isinf().sum())
-        - int(found.idle[name].sum() if name in found.idle else 0)
-        for name, sizes in found.distances.items()
-    }
-    return {**idle, **never}
 
 
 def _samples(

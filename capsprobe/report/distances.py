@@ -16,7 +16,8 @@ def distances(
 ) -> tuple[Exhibit, ...]:
     """Return the one exhibit of distances, none where no attack sought them.
 
-    `estimates` and `observations` are those of the scope's probe and dataset.
+    `estimates` and `observations` are those of the scope's probe and dataset. Where nothing was
+    broken there are no curves, and the table says up to which fraction that may be chance.
     """
     held = estimates[estimates["metric"].isin((METRIC, METRIC + FOUND))]
     if held.empty:

@@ -97,6 +97,7 @@ def summaries_of(observations: pd.DataFrame, run: Mapping[str, Any]) -> dict[str
             classes=classes,
             nominal=_metrics("nominal", name, run),
             censored=_metrics("censored", name, run),
+            sought=_sought(name, run),
             nulls=_metrics("null", name, run),
             baseline=BASELINES.get(name),
         )
@@ -162,6 +163,12 @@ def _metrics(kind: str, name: str, run: Mapping[str, Any]) -> set[str]:
     """Return a probe's metrics that are nominal, censored or nulls; an older run names no nulls."""
     metrics = run.get("probes", {}).get(name, {}).get("metrics", ())
     return {metric["name"] for metric in metrics if metric.get(kind)}
+
+
+def _sought(name: str, run: Mapping[str, Any]) -> set[str]:
+    """Return a probe's conditions that seek values of censored metrics; an older run names none."""
+    conditions = run.get("probes", {}).get(name, {}).get("conditions", ())
+    return {condition["name"] for condition in conditions if condition.get("seeks")}
 
 
 def _pairs(observations: pd.DataFrame) -> Pairs:

@@ -262,7 +262,10 @@ EXHIBITS = {
             "Of the images that are right when clean, the part that an attack broke within a "
             "distance: a curve further to the right resists more. Where it ends below 100 %, the "
             "others were never broken; a median counts them as farther than any that were, and is "
-            "left out where half or more of them are such. The worst case takes each image's least."
+            "left out where half or more of them are such. An attack that broke no image has no "
+            "curve: nothing that errs was found up to the farthest image there is, and the "
+            "interval says of how many it may still be true. The worst case takes each image's "
+            "least."
         ),
     ),
     "variation": Text(

@@ -19,21 +19,26 @@ from capsprobe.tables import COLUMNS
 FOUND, WITHIN = "_found", "_within"
 _THRESHOLDS = 25
 _PLACE = ["model", "dataset", "condition"]
+_ASKED = ["dataset", "condition", "metric", "severity"]
+_KINDS = {**dict.fromkeys(("dataset", "condition", "metric"), "str"), "severity": "float64"}
 
 
-def censored(observations: pd.DataFrame, metrics: Set[str]) -> pd.DataFrame:
+def censored(
+    observations: pd.DataFrame, metrics: Set[str], sought: Set[str] = frozenset()
+) -> pd.DataFrame:
     """Return medians of these metrics with 95 % intervals, and the fraction of units with a value.
 
     As `aggregate` gives estimates; the fraction of `distance` is called `distance_found`. Both are
     over the units that are right when clean: `correct` at severity 0 is 1. The estimate is the
     mean over training seeds of each one's median, the interval that of the seed-then-unit
     bootstrap; an end is infinite where too many units of the draws have no value. A median that
-    is not known has no row.
+    is not known has no row. Under conditions that `sought` names the fraction is 0 where no unit
+    of any model has a value; elsewhere nothing was asked.
     """
     chosen = observations[observations["metric"].isin(metrics)]
-    if chosen.empty:
+    filled = _filled(observations, chosen, _places(observations, chosen, metrics, sought))
+    if filled.empty:
         return in_order([], AGGREGATE_COLUMNS)
-    filled = _filled(observations, chosen)
     found = filled.assign(
         value=np.isfinite(filled["value"]).astype(float),
         metric=filled["metric"].astype(str) + FOUND,
@@ -57,7 +62,7 @@ def reached(observations: pd.DataFrame, metric: str) -> pd.DataFrame:
             metric=f"{metric}{WITHIN}",
         )
         for _, rows in chosen.groupby(["dataset", "condition"], sort=True, observed=True)
-        for filled in (_filled(observations, rows),)
+        for filled in (_filled(observations, rows, rows[_ASKED].drop_duplicates()),)
         for threshold in np.linspace(0.0, rows["value"].max(), _THRESHOLDS)
     ]
     return aggregate(pd.concat(tables)) if tables else in_order([], AGGREGATE_COLUMNS)
@@ -77,15 +82,26 @@ def weighted_medians(
     return np.where(total[:, 0] > 0, middle, np.nan)
 
 
-def _filled(observations: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
+def _places(
+    observations: pd.DataFrame, chosen: pd.DataFrame, metrics: Set[str], sought: Set[str]
+) -> pd.DataFrame:
+    """Return where a value was asked for: where there is one, and at severity 0 if sought."""
+    measured = observations.loc[observations["condition"].isin(sought), ["dataset", "condition"]]
+    asked = [
+        measured.drop_duplicates().assign(metric=metric, severity=0.0) for metric in sorted(metrics)
+    ]
+    tables = [table.astype(_KINDS) for table in (chosen[_ASKED], *asked) if len(table)]
+    return pd.concat(tables).drop_duplicates() if tables else chosen[_ASKED]
+
+
+def _filled(observations: pd.DataFrame, chosen: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
     """Return a row for every unit that is right when clean; infinite where there is no value.
 
-    Also of a model of which no unit has a value, where another has under the same condition.
+    Also of a model of which no unit has a value, where that is asked for: `named` has the places.
     """
     keys = [name for name in COLUMNS if name not in ("metric", "value", "severity")]
     clean = observations[(observations["metric"] == "correct") & (observations["severity"] == 0.0)]
     right = clean.loc[clean["value"] == 1.0, keys]
-    named = chosen[["dataset", "condition", "metric", "severity"]].drop_duplicates()
     wanted = right.merge(named, on=["dataset", "condition"])
     filled = wanted.merge(chosen, on=[*keys, "metric", "severity"], how="left")
     return filled.assign(value=filled["value"].fillna(np.inf))[list(COLUMNS)]

@@ -58,17 +58,19 @@ def summarise(
     classes: int = 10,
     nominal: Set[str] = frozenset(),
     censored: Set[str] = frozenset(),
+    sought: Set[str] = frozenset(),
     nulls: Set[str] = frozenset(),
     baseline: str | None = None,
 ) -> Summary:
     """Return all tables of one probe; `pairs` are those that differences are taken of.
 
     Values of `nominal` metrics have no mean: the estimates say how alike they are instead. Those
-    of `censored` ones have a median. By `nulls` models do not differ: they have no differences.
-    With a `baseline`, a model's name, the errors of all stand beside its errors.
+    of `censored` ones have a median, asked for under the conditions in `sought`. By `nulls` models
+    do not differ: they have no differences. With a `baseline`, a model's name, the errors of all
+    stand beside its errors.
     """
     alike = agreements(observations, nominal)
-    medians = censored_table(observations, censored)
+    medians = censored_table(observations, censored, sought)
     observations = observations[~observations["metric"].isin(nominal | censored)]
     binary = binary_metrics(observations)
     estimates, means, skills, differences, mean_differences = [], [], [], [], []

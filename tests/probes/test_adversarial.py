@@ -93,6 +93,16 @@ def test_an_image_stands_where_its_distance_is_larger(standard):
             assert row.value == float(far.get(row.unit_id, 0.0) > 1.0)
 
 
+def test_conditions_say_where_the_nearest_image_is_sought():
+    quick, standard = (
+        {each.name for each in Adversarial(budget=budget).conditions if each.seeks}
+        for budget in ("quick", "standard")
+    )
+    assert quick == set()
+    seekers = {"l2/boundary", "l2/cw", "l2/deepfool", "l2/fab", "linf/fab"}
+    assert standard == {*seekers, "l2/worst", "linf/worst"}
+
+
 def test_what_the_budget_leaves_out_is_said():
     assert Adversarial(budget="strong").forgone == ()
     said = Adversarial().forgone

@@ -66,6 +66,18 @@ def test_without_distances_there_is_no_exhibit() -> None:
     assert exhibit(table[table["metric"] == "correct"]) == ()
 
 
+def test_where_no_model_was_broken_the_table_stands_alone_with_a_bound() -> None:
+    table = observed()
+    unbroken = table[table["metric"] == "correct"]
+    estimates = summarise(unbroken, censored={"distance"}, sought={"l2/cw", "l2/worst"}).estimates
+    (found,) = distances(estimates, unbroken, SCOPE)
+    assert found.figures == ()
+    rows = {(row.condition, row.metric): row.cells for row in found.grid.rows}
+    assert set(rows) == {("l2/cw", "distance_found"), ("l2/worst", "distance_found")}
+    for cell in rows["l2/cw", "distance_found"]:
+        assert cell.estimate == 0.0 and 0.4 < cell.upper < 0.6
+
+
 @pytest.fixture(scope="module")
 def text(tmp_path_factory: pytest.TempPathFactory) -> str:
     observations, samples, facts = recorded.run(images=12)

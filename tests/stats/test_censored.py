@@ -62,6 +62,22 @@ def test_an_image_that_was_not_attacked_is_no_unbroken_one():
     assert row(censored(attacked, METRICS), "distance_found")["estimate"] == pytest.approx(2 / 3)
 
 
+def test_where_a_distance_was_sought_and_nothing_broke_the_fraction_is_nought_with_a_bound():
+    unbroken = observed([None] * 10, wrong=2)
+    assert censored(unbroken, METRICS).empty
+    assert censored(unbroken, METRICS, frozenset({"l2/fab"})).empty
+    table = censored(unbroken, METRICS, frozenset({"l2/cw"}))
+    assert row(table, "distance") is None
+    found = row(table, "distance_found")
+    # Wilson's upper end for 0 of 10.
+    assert (found["estimate"], found["n_units"]) == (0.0, 10)
+    assert found["upper"] == pytest.approx(0.27753, abs=1e-5)
+    broken = observed([1.0, 2.0])
+    pd.testing.assert_frame_equal(
+        censored(broken, METRICS, frozenset({"l2/cw"})), censored(broken, METRICS)
+    )
+
+
 def test_half_broken_is_not_enough_and_more_than_half_is():
     assert row(censored(observed([1.0, 2.0, None, None]), METRICS), "distance") is None
     found = row(censored(observed([1.0, 2.0, 3.0, None, None]), METRICS), "distance")
