@@ -30,7 +30,6 @@ from capsprobe.cli.parameters import (
 app = typer.Typer(
     name="capsprobe",
     help="Finds out what is true about capsule networks.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -26,7 +26,7 @@ _ClickException: type[Exception] = next(
 def main() -> None:
     """Run the command line; a fault becomes one line on stderr and its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
-    arguments = sys.argv[1:]
+    arguments = sys.argv[1:] or ["--help"]
     try:
         status = app(arguments, prog_name="capsprobe", standalone_mode=False)
     except Fault as fault:
