@@ -1,5 +1,5 @@
 """The command line: options in, exit codes out; everything else lives in the rooms below."""
 
-from capsprobe.cli.app import main
+from capsprobe.cli.edge import main
 
 __all__ = ["main"]

@@ -1,68 +1,44 @@
-"""The commands and their options, and the edge where a fault becomes one line and an exit code.
+"""The commands and their options.
 
 torch and pandas are imported inside the commands, so that help answers at once.
 """
 
-import signal
 import sys
-import traceback
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from capsprobe.cli.options import floats, integers, names, typed
-from capsprobe.faults import Fault
+from capsprobe.cli.parameters import (
+    BatchSize,
+    Config,
+    DataDir,
+    Dataset,
+    Device,
+    DryRun,
+    Fresh,
+    Jobs,
+    Json,
+    Models,
+    Quiet,
+    Seeds,
+    Verbose,
+    Weights,
+)
 
 app = typer.Typer(
     name="capsprobe",
     help="Finds out what is true about capsule networks.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
-USAGE = 2
-ENVIRONMENT = 4
-INTERRUPTED = 130
-TERMINATED = 143
-# Typer carries a copy of click and does not export this class.
-_ClickException: type[Exception] = next(
-    kind
-    for kind in typer.BadParameter.__mro__
-    if kind.__name__ == "ClickException" and issubclass(kind, Exception)
-)
-
-Models = Annotated[
-    list[str] | None, typer.Option("--model", help="A model's name; repeat, or separate by commas.")
-]
-Dataset = Annotated[str, typer.Option(help="digits (offline), mnist, fashion, or a view of one.")]
-DataDir = Annotated[Path | None, typer.Option(help="Folder with the dataset's files.")]
-Weights = Annotated[Path | None, typer.Option(help="Folder of checkpoints; the shipped ones else.")]
-Seeds = Annotated[
-    list[str] | None, typer.Option("--seed", help="Training seeds, as in 0,1,2; all by default.")
-]
-BatchSize = Annotated[
-    str, typer.Option(help="auto, or how many images go through a network at once.")
-]
-Jobs = Annotated[str, typer.Option(help="auto, or how many processes measure at once.")]
-Config = Annotated[
-    Path | None, typer.Option(help="TOML file with settings, as in [probe.adversarial].")
-]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Compute all again.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be run.")]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda:0 or mps.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show tracebacks.")]
-Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
-
 
 @app.callback()
 def capsprobe() -> None:
     """Find out what is true about capsule networks."""
-    signal.signal(signal.SIGTERM, _terminate)
 
 
 @app.command()
@@ -276,40 +252,3 @@ def list_names(
     from capsprobe.cli import listing
 
     listing.show(kind, weights=weights, as_json=as_json)
-
-
-def main() -> None:
-    """Run the command line; a fault becomes one line on stderr and its exit code."""
-    arguments = sys.argv[1:]
-    try:
-        status = app(arguments, prog_name="capsprobe", standalone_mode=False)
-    except Fault as fault:
-        status = _told(str(fault), fault.exit_code, arguments)
-    except _ClickException as error:
-        status = _told(_text(error), USAGE, arguments)
-    except (KeyboardInterrupt, typer.Abort):
-        status = _told("interrupted; run the same command again to resume", INTERRUPTED, arguments)
-    except OSError as error:
-        status = _told(f"{error.filename or 'output'}: {error.strerror}", ENVIRONMENT, arguments)
-    sys.exit(TERMINATED if status == INTERRUPTED and _signals else status or 0)
-
-
-# SIGTERM ends a command as Ctrl-C does, but for the exit code.
-_signals: list[int] = []
-
-
-def _terminate(signum: int, frame: FrameType | None) -> None:
-    _signals.append(signum)
-    raise KeyboardInterrupt
-
-
-def _text(error: Any) -> str:
-    return str(error.format_message())
-
-
-def _told(message: str, status: int, arguments: list[str]) -> int:
-    if "-v" in arguments or "--verbose" in arguments:
-        traceback.print_exc()
-    line = " ".join(message.split())
-    sys.stderr.write(f"capsprobe: {line}\n")
-    return status

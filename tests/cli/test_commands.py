@@ -54,6 +54,14 @@ def test_every_kind_is_listed(
     assert name in printed(monkeypatch, capsys, "ls", kind)
 
 
+def test_without_arguments_there_is_help(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = printed(monkeypatch, capsys)
+    assert told == printed(monkeypatch, capsys, "--help")
+    assert told.splitlines()[0].startswith("Usage: capsprobe")
+
+
 def test_training_prints_where_the_checkpoint_lies(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -1,0 +1,29 @@
+"""The options that several commands share, each with its help."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Models = Annotated[
+    list[str] | None, typer.Option("--model", help="A model's name; repeat, or separate by commas.")
+]
+Dataset = Annotated[str, typer.Option(help="digits (offline), mnist, fashion, or a view of one.")]
+DataDir = Annotated[Path | None, typer.Option(help="Folder with the dataset's files.")]
+Weights = Annotated[Path | None, typer.Option(help="Folder of checkpoints; the shipped ones else.")]
+Seeds = Annotated[
+    list[str] | None, typer.Option("--seed", help="Training seeds, as in 0,1,2; all by default.")
+]
+BatchSize = Annotated[
+    str, typer.Option(help="auto, or how many images go through a network at once.")
+]
+Jobs = Annotated[str, typer.Option(help="auto, or how many processes measure at once.")]
+Config = Annotated[
+    Path | None, typer.Option(help="TOML file with settings, as in [probe.adversarial].")
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Compute all again.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be run.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda:0 or mps.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show tracebacks.")]
+Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
