@@ -162,11 +162,12 @@ def _line(rows: Sequence[_Row], condition: str, left_out: Sequence[str] = ()) ->
 
 
 def _ends(draws: Draws) -> tuple[float, float]:
-    """Return both ends of the middle 95 % of the draws."""
-    if np.isfinite(draws).all():
-        lower, upper = percentiles(draws[:, None])[:, 0]
+    """Return both ends of the middle 95 % of the draws; undefined (NaN) ones drop."""
+    known = draws[~np.isnan(draws)]
+    if np.isfinite(known).all():
+        lower, upper = percentiles(known[:, None])[:, 0]
     else:
         # Between a number and infinity there is nothing to interpolate.
         tails = [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0]
-        lower, upper = np.quantile(draws, tails, method="inverted_cdf")
+        lower, upper = np.quantile(known, tails, method="inverted_cdf")
     return float(lower), float(upper)

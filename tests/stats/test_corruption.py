@@ -123,6 +123,19 @@ def test_where_the_baseline_may_lose_nothing_there_is_no_upper_end() -> None:
     assert (own["lower"], own["upper"]) == (1.0, 1.0)
 
 
+def test_draws_without_any_image_of_a_model_do_not_count() -> None:
+    two = np.array([0.0, *[np.nan] * 48, 1.0])
+    few = [
+        observed(two, model="caps", condition="light/fog", severity=severity)
+        for severity in (0.0, 1.0)
+    ]
+    table = pd.concat([under("cnn", "light/fog", 0, 40), *few], ignore_index=True)
+    row = found(table, "caps", "light/fog", "error")
+    # One of two images in most draws that hold any of them; some hold neither.
+    assert ((unit_counts(50)[:, [0, -1]]).sum(axis=1) == 0).any()
+    assert (row["estimate"], row["lower"], row["upper"]) == (0.5, 0.0, 1.0)
+
+
 def test_without_the_baseline_there_is_the_error_alone() -> None:
     errors = corruption_errors(TABLE[TABLE["model"] == "caps"], baseline="cnn")
     assert set(errors["metric"]) == {"error"}

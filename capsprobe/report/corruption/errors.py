@@ -29,7 +29,10 @@ def by_kind(evidence: Evidence) -> Grid:
     known = {row.condition: row for row in grid.rows}
     empty = replace(grid.rows[0], cells=(None,) * len(grid.models))
     kinds = [name for name in evidence.scope.conditions if name in set(held["condition"])]
-    rows = tuple(known.get(name, replace(empty, condition=name)) for name in kinds)
+    units = evidence.scope.units
+    rows = tuple(
+        known.get(name, replace(empty, condition=name, unit=units.get(name, ""))) for name in kinds
+    )
     return replace(grid, rows=rows, n_rows=len(rows))
 
 
