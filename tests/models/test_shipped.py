@@ -82,12 +82,21 @@ def test_compact_models_of_a_dataset_share_the_recipe() -> None:
     recipes = defaultdict(set)
     for entry in ENTRIES:
         # The reference point with the literature is trained as the literature says.
-        if entry.model != "capsnet-sabour":
-            recipe = Recipe(**entry.recipe)
-            # What is attacked in training differs by that alone.
-            assert (recipe.adversarial_epsilon > 0.0) == (entry.model == "cnn-adversarial")
-            recipes[entry.dataset].add(recipe.model_copy(update={"adversarial_epsilon": 0.0}))
+        if entry.model not in ("capsnet-sabour", "cnn-adversarial"):
+            recipes[entry.dataset].add(Recipe(**entry.recipe))
     assert all(len(found) == 1 for found in recipes.values())
+    assert all(recipe.adversarial_epsilon == 0.0 for (recipe,) in recipes.values())
+
+
+def test_the_hardened_model_goes_on_from_the_plain_one_with_attacks() -> None:
+    (entry,) = (entry for entry in ENTRIES if entry.model == "cnn-adversarial")
+    recipe, start = Recipe(**entry.recipe), entry.start
+    assert start is not None and start.checkpoint == "cnn.mnist.0"
+    assert (recipe.adversarial_epsilon, recipe.adversarial_steps) == (0.2, 7)
+    # Nothing else differs but how far and how fast it goes.
+    left = {"adversarial_epsilon": 0.0, "adversarial_steps": 7, "epochs": 25, "learning_rate": 2e-3}
+    begun = Recipe(**start.recipe).model_copy(update={"adversarial_steps": 7})
+    assert recipe.model_copy(update=left) == begun
 
 
 def test_all_weights_together_are_small() -> None:
