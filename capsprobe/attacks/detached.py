@@ -22,7 +22,6 @@ from capsprobe.models.base import Network
 from capsprobe.models.rerouting import Capsular, capsular
 from capsprobe.routing.base import RoutingTrace
 from capsprobe.routing.dynamic import weighted_parents
-from capsprobe.routing.plain import route_plain
 from capsprobe.shapes import IMAGES, SCORES, VOTES
 
 
@@ -89,11 +88,5 @@ def detached(network: Capsular, images: Float[Tensor, IMAGES]) -> Float[Tensor, 
 
     children = network.children_of(images)
     with torch.autocast(images.device.type, enabled=False):
-        poses = route_plain(
-            route,
-            children,
-            network.votes.weight,
-            parents=network.votes.parents,
-            iterations=network.iterations,
-        )
+        poses = network.votes.through(route, children, iterations=network.iterations)
         return network.classify(poses.flatten(1))

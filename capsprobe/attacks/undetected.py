@@ -17,8 +17,8 @@ from capsprobe.attacks.balls import LinfBall
 from capsprobe.attacks.base import Attack
 from capsprobe.attacks.budgets import Passes
 from capsprobe.attacks.descent import Look, check_descent, descend, descent_passes
-from capsprobe.models.base import Embeds, Network
-from capsprobe.models.decoder import distance_from_winner
+from capsprobe.models.base import Network
+from capsprobe.models.decoder import can_redraw, distance_from_winner
 from capsprobe.shapes import IMAGES, SCORES
 
 DECODER = "a decoder"
@@ -26,7 +26,7 @@ DECODER = "a decoder"
 
 def lacks_decoder(network: Network) -> str:
     """Return what a network lacks that cannot draw an image from an embedding."""
-    return "" if network.decoder is not None and isinstance(network, Embeds) else DECODER
+    return "" if can_redraw(network) else DECODER
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -192,6 +192,26 @@ def report(
 
 
 @app.command()
+def check(
+    model: Annotated[
+        str, typer.Argument(help="A model's name, FILE.py:FUNCTION, package.module:FUNCTION, ...")
+    ],
+    dataset: Dataset = "digits",
+    data_dir: DataDir = None,
+    weights: Weights = None,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Say what works of a model, which probes it can join, and what to change."""
+    from capsprobe.cli import checking
+
+    status = checking.check(
+        model, dataset=dataset, data_dir=data_dir, weights=weights, as_json=as_json
+    )
+    raise typer.Exit(status)
+
+
+@app.command()
 def train(
     model: Annotated[str, typer.Argument(help="A model's name.")],
     dataset: Dataset = "digits",

@@ -86,7 +86,8 @@ def robustness_settings(
     """Return checked settings; raise UsageFault with one line for the first that is wrong."""
     configured = _configured(config)
     # A folder of one's own is examined whole.
-    unless_named = () if options["weights"] is not None else UNLESS_NAMED
+    weights = options["weights"]
+    unless_named = UNLESS_NAMED if weights is None or weights.is_file() else ()
     given = {
         **({"budget": budget} if budget is not None else {}),
         **({"dtype": dtype} if dtype != "fp32" else {}),
@@ -229,7 +230,7 @@ def _settings(*, device: str, batch_size: str, weights: Path | None, **options: 
     given = {**options, "device": resolve(device)}
     given["batch_size"] = None if batch_size == "auto" else integer("--batch-size", batch_size)
     if weights is not None:
-        given["weights"] = weights
+        given["own_weights" if weights.is_file() else "weights"] = weights
     try:
         return Settings(**given)
     except ValidationError as error:

@@ -6,11 +6,19 @@ from typing import Annotated
 import typer
 
 Models = Annotated[
-    list[str] | None, typer.Option("--model", help="A model's name; repeat, or separate by commas.")
+    list[str] | None,
+    typer.Option(
+        "--model",
+        help="A model's name, or your own: FILE.py:FUNCTION, package.module:FUNCTION, FILE.pt2, "
+        "timm:NAME. Repeat, or separate by commas.",
+    ),
 ]
 Dataset = Annotated[str, typer.Option(help="digits (offline), mnist, fashion, or a view of one.")]
 DataDir = Annotated[Path | None, typer.Option(help="Folder with the dataset's files.")]
-Weights = Annotated[Path | None, typer.Option(help="Folder of checkpoints; the shipped ones else.")]
+Weights = Annotated[
+    Path | None,
+    typer.Option(help="Folder of checkpoints, or the .safetensors file of a model of your own."),
+]
 Seeds = Annotated[
     list[str] | None, typer.Option("--seed", help="Training seeds, as in 0,1,2; all by default.")
 ]

@@ -95,6 +95,14 @@ class Embeds(Protocol):
         """Return the scores that belong to an embedding."""
 
 
+@runtime_checkable
+class Reconstructs(Protocol):
+    """A network that draws its input again, without a decoder of ours."""
+
+    def distance_from_redrawn(self, images: Float[Tensor, IMAGES]) -> Float[Tensor, " images"]:
+        """Return the Euclidean distance of each image from what is drawn of its winning class."""
+
+
 def embedder(network: Network) -> Embeds:
     """Return the network as one that shows its embedding; raise ModelFault where it does not."""
     if not isinstance(network, Embeds):

@@ -85,6 +85,14 @@ class Votes(nn.Module):
         block = self._block(routing) or partial(route_plain, self._routing(routing))
         return block(children, self.weight, parents=self.parents, iterations=iterations)
 
+    def through(
+        self, route: Routing, children: Float[Tensor, CHILDREN], *, iterations: int
+    ) -> Float[Tensor, PARENTS]:
+        """Return the last parents under any function from votes to a trace."""
+        return route_plain(
+            route, children, self.weight, parents=self.parents, iterations=iterations
+        )
+
     def _routing(self, name: str) -> Routing:
         return self.learned[name] if name in self.learned else routings[name]
 

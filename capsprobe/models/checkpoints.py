@@ -55,7 +55,7 @@ class Entry(BaseModel):
     parameters: int
     epochs: int
     best_epoch: int
-    validation_accuracy: float
+    validation_accuracy: float | None
     test_accuracy: float
     n_test: int
     wall_s: float

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from capsprobe.faults import ModelFault
-from capsprobe.models.base import Frame, Network, embedder
+from capsprobe.models.base import Embeds, Frame, Network, Reconstructs, embedder
 from capsprobe.shapes import IMAGES, SCORES
 
 _HIDDEN = (512, 1024)
@@ -50,6 +50,12 @@ def attach(network: Network) -> None:
     network.decoder = Decoder(network.frame, features)
 
 
+def can_redraw(network: Network) -> bool:
+    """Return whether a network draws an image of its winning class."""
+    decodes = network.decoder is not None and isinstance(network, Embeds)
+    return decodes or isinstance(network, Reconstructs)
+
+
 def reconstruct(
     network: Network,
     embedding: Float[Tensor, "images features"],
@@ -77,12 +83,20 @@ def distance_from_winner(
     What Frosst, Sabour and Hinton (2018) tell adversarial images by. A gradient passes through
     the image itself and through the embedding, not through the choice of the winner.
     """
+    if isinstance(network, Reconstructs):
+        return network.distance_from_redrawn(images)
     embedded = embedder(network)
     embedding = embedded.embed(images)
     scores = embedded.classify(embedding)
     winner = one_hot(scores.argmax(dim=1), scores.shape[1]).to(scores.dtype)
-    squared = (reconstruct(network, embedding, winner) - images).square().flatten(1).sum(dim=1)
-    return torch.sqrt(squared + _TINY)
+    return apart(reconstruct(network, embedding, winner).flatten(1), images.flatten(1))
+
+
+def apart(
+    drawn: Float[Tensor, "images pixels"], images: Float[Tensor, "images pixels"]
+) -> Float[Tensor, " images"]:
+    """Return the Euclidean distance of each image from its drawing."""
+    return torch.sqrt((drawn - images).square().sum(dim=1) + _TINY)
 
 
 def reconstruction_error(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from capsprobe.report.measures import datasets_in_order
-from capsprobe.report.names import in_order
+from capsprobe.report.names import in_order, visible
 from capsprobe.report.summary import CleanRow
 from capsprobe.stats.intervals import wilson
 
@@ -61,4 +61,5 @@ def _row(model: str, dataset: str, entries: Sequence[Mapping[str, Any]]) -> Clea
         highest=highest,
         n_test=n_test,
         epochs=int(entries[0].get("epochs", 0)),
+        origin=visible(str(entries[0].get("origin", ""))),
     )

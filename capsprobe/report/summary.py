@@ -114,6 +114,7 @@ class CleanRow:
     highest: float
     n_test: int
     epochs: int
+    origin: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,12 +13,12 @@ from capsprobe.data.images import ImageSet
 from capsprobe.data.views import Name
 from capsprobe.models.base import Network
 from capsprobe.models.batches import fitting
-from capsprobe.models.checkpoints import Entry, load_model
-from capsprobe.models.folding import fold
+from capsprobe.models.checkpoints import Entry
 from capsprobe.models.inference import frozen
 from capsprobe.models.swapping import swap
 from capsprobe.probes.base import Across, Probe
 from capsprobe.study.grid import Cell
+from capsprobe.study.networks import laid_out, network_of
 from capsprobe.study.settings import Settings
 from capsprobe.study.sources import Source
 from capsprobe.study.swaps import Swap
@@ -80,17 +80,10 @@ class Examiner:
 
 def loaded(settings: Settings, entry: Entry, swapped: Swap | None) -> Network:
     """Return a checkpoint's network as a study examines it."""
-    network = load_model(
-        entry.model, dataset=entry.dataset, seed=entry.seed, folder=settings.weights
-    )
+    network = network_of(settings, entry)
     if swapped:
         swap(network, routing=swapped.routing, iterations=swapped.iterations)
     return laid_out(network, settings.device)
-
-
-def laid_out(network: Network, device: str) -> Network:
-    """Return a network folded, on its device, in the layout of the fastest convolutions."""
-    return fold(network).to(memory_format=torch.channels_last).to(device)
 
 
 def cause_of(error: Exception) -> str:

@@ -11,8 +11,7 @@ import torch
 from capsprobe.models.base import Network
 from capsprobe.models.inference import frozen
 from capsprobe.probes.base import Cost
-from capsprobe.study.examining import laid_out
-from capsprobe.study.grid import skeleton
+from capsprobe.study.networks import laid_out, skeleton
 from capsprobe.study.running import Outcome
 
 _BATCH, _TIMES = 32, 3
@@ -56,9 +55,9 @@ def _foreseen(plan: Outcome, name: str) -> Iterator[Foreseen]:
     }
     costs: dict[str, list[tuple[Cost, tuple[float, float]]]] = {}
     for entry in asked.values():
-        network = skeleton(entry.model, **entry.frame)
+        network = skeleton(plan.settings, entry)
         for cost in plan.probes[name].costs(network, len(plan.images)):
-            speed = _speed(entry.model, plan.settings.device, **entry.frame)
+            speed = _speed(network, plan.settings.device)
             costs.setdefault(cost.budget, []).append((cost, speed))
     for rows in costs.values():
         yield Foreseen(
@@ -71,11 +70,10 @@ def _foreseen(plan: Outcome, name: str) -> Iterator[Foreseen]:
 
 
 @cache
-def _speed(model: str, device: str, **frame: int) -> tuple[float, float]:
+def _speed(network: Network, device: str) -> tuple[float, float]:
     """Return what a pass of a model takes, the same for each of its checkpoints."""
     # The skeleton is shared: it stays as it is.
-    network = laid_out(deepcopy(skeleton(model, **frame)), device)
-    return seconds_a_pass(network, torch.device(device))
+    return seconds_a_pass(laid_out(deepcopy(network), device), torch.device(device))
 
 
 def _seconds(passes: tuple[int, int], speed: tuple[float, float]) -> float:

@@ -13,10 +13,12 @@ import torchattacks
 from capsprobe.data.images import ImageSet
 from capsprobe.data.views import Name
 from capsprobe.faults import ModelFault, UsageFault
-from capsprobe.models.base import Frame, Network, models
+from capsprobe.models.base import Network, models
 from capsprobe.models.batches import batch_size_for
-from capsprobe.models.checkpoints import Entry, build, manifest
+from capsprobe.models.checkpoints import Entry, manifest
+from capsprobe.models.own import OwnEntry, entry_of, is_own
 from capsprobe.probes.base import Across, Probe
+from capsprobe.study.networks import skeleton
 from capsprobe.study.settings import Settings, describe
 from capsprobe.study.sources import Source, sources_of
 from capsprobe.study.swaps import Swap, check_swap, swap_of
@@ -50,10 +52,11 @@ class Cell:
         return f"{self.probe}/{self.part} {self.model} {entry.dataset} seed {entry.seed}"
 
 
-def checkpoints(settings: Settings) -> list[Entry]:
+def checkpoints(settings: Settings, images: ImageSet) -> list[Entry]:
     """Return the checkpoints of a study, sorted by dataset, model and seed.
 
-    A base dataset stands for all its views; the name of a view for that view alone.
+    A base dataset stands for all its views; the name of a view for that view alone. Networks of
+    the user's own follow, asked about the base's images.
 
     Raises
     ------
@@ -63,11 +66,19 @@ def checkpoints(settings: Settings) -> list[Entry]:
         Where a model that was named, or the whole study, has no checkpoint.
     """
     wanted = Name.parse(settings.dataset)
+    held = manifest(settings.weights)
+    brought = _brought(settings, {entry.model for entry in held})
     for name in settings.models:
-        models[name]
-    entries = [entry for entry in manifest(settings.weights) if _fits(entry, wanted, settings)]
-    missing = set(settings.models) - {entry.model for entry in entries}
-    absent = set(settings.training_seeds) - {entry.seed for entry in entries}
+        if name not in brought:
+            models[name]
+    entries = [entry for entry in held if _fits(entry, wanted, settings)]
+    if brought and len(brought) == len(settings.models):
+        entries = []
+    entries += [_own_entry(settings, name, wanted, images) for name in brought]
+    missing = set(settings.models) - {_name(entry) for entry in entries}
+    # A network of the user's own has no training seed that is known.
+    seeds = {entry.seed for entry in entries if not isinstance(entry, OwnEntry)}
+    absent = set() if brought and not seeds else set(settings.training_seeds) - seeds
     if missing or absent or not entries:
         what = ", ".join(sorted(missing)) or "any model"
         raise ModelFault(
@@ -103,12 +114,12 @@ def grid(
         for entry in entries
         for size, swap in ((_batch_size(settings, entry), swap_of(settings, entry)),)
         for name, probe in examined.items()
-        if not probe.lacks(_able(entry))
+        if not probe.lacks(skeleton(settings, entry))
         for sources in (_sources(settings, entry, entries, probe),)
         for part in probe.parts(Name.parse(entry.dataset).view)
     ]
     for name in settings.models:
-        _check_asked(name, cells, entries, examined)
+        _check_asked(settings, name, cells, entries, examined)
     if not cells:
         raise UsageFault(
             f"expected a probe that can examine networks of {settings.dataset}, "
@@ -142,39 +153,57 @@ def _facts(swap: Swap | None) -> dict[str, Any] | None:
 def _batch_size(settings: Settings, entry: Entry) -> int:
     if settings.batch_size is not None:
         return settings.batch_size
-    return _found_batch_size(entry.model, settings.device, **entry.frame)
+    return _found_batch_size(skeleton(settings, entry), settings.device)
 
 
 @cache
-def _found_batch_size(model: str, device: str, **frame: int) -> int:
+def _found_batch_size(network: Network, device: str) -> int:
     """Return what pays for a network, the same for each of its checkpoints on every machine."""
-    return batch_size_for(skeleton(model, **frame), torch.device(device))
-
-
-@cache
-def skeleton(model: str, *, decoder: bool = False, **frame: int) -> Network:
-    """Return a network with weights by chance, which says what the model is able to do."""
-    return build(model, Frame(**frame), seed=0, decoder=decoder).eval()
-
-
-def _able(entry: Entry) -> Network:
-    """Return a network that has what the checkpoint's has."""
-    return skeleton(entry.model, decoder=entry.has_decoder, **entry.frame)
+    return batch_size_for(network, torch.device(device))
 
 
 def _check_asked(
-    model: str, cells: list[Cell], entries: list[Entry], examined: dict[str, Probe]
+    settings: Settings,
+    model: str,
+    cells: list[Cell],
+    entries: list[Entry],
+    examined: dict[str, Probe],
 ) -> None:
     """Raise UsageFault where no probe can ask a model for want of an ability."""
-    if any(cell.entry.model == model for cell in cells):
+    if any(_name(cell.entry) == model for cell in cells):
         return
-    entry = next(entry for entry in entries if entry.model == model)
-    network = _able(entry)
+    entry = next(entry for entry in entries if _name(entry) == model)
+    network = skeleton(settings, entry)
     lacks = filter(None, (each.lacks(network) for each in examined.values()))
     # One may need what another would be content with: nothing is named twice.
     lacking = dict.fromkeys(ability for each in lacks for ability in each.split(" or "))
     if lacking:
         raise UsageFault(f"expected a model with {' or '.join(lacking)}, got {model}")
+
+
+def _brought(settings: Settings, held: set[str]) -> list[str]:
+    """Return those of the models' names that stand for networks of the user's own."""
+    brought = [name for name in settings.models if name not in held and is_own(name)]
+    if settings.own_weights is not None and len(brought) != 1:
+        raise UsageFault(
+            f"--weights {settings.own_weights.name}: expected one --model of your own that they "
+            f"are of, got {len(brought)}; the weights of shipped models are a folder"
+        )
+    return brought
+
+
+def _own_entry(settings: Settings, name: str, wanted: Name, images: ImageSet) -> OwnEntry:
+    if wanted.view != "single":
+        raise UsageFault(
+            f"{name}: expected the name of a base dataset for a model of your own, "
+            f"got {settings.dataset}"
+        )
+    return entry_of(name, images, dataset=wanted.base, weights=settings.own_weights)
+
+
+def _name(entry: Entry) -> str:
+    """Return what a user calls the model."""
+    return entry.origin if isinstance(entry, OwnEntry) else entry.model
 
 
 def _fits(entry: Entry, wanted: Name, settings: Settings) -> bool:

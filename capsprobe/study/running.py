@@ -12,6 +12,7 @@ from capsprobe.data.images import ImageSet
 from capsprobe.faults import EnvironmentFault
 from capsprobe.files import check_writable
 from capsprobe.models.checkpoints import Entry, check_weights
+from capsprobe.models.own import OwnEntry
 from capsprobe.parts import Part
 from capsprobe.probes.base import Probe
 from capsprobe.study.examining import Examined, Examiner, base_images
@@ -87,11 +88,12 @@ def plan_study(settings: Settings) -> Outcome:
         For whatever in the settings cannot be had.
     """
     examined = build_probes(settings)
-    entries = checkpoints(settings)
-    for entry in entries:
-        check_weights(settings.weights, entry)
     check_device(settings.device)
     images = base_images(settings, examined.values())
+    entries = checkpoints(settings, images)
+    for entry in entries:
+        if not isinstance(entry, OwnEntry):
+            check_weights(settings.weights, entry)
     cells = grid(settings, entries, examined, images)
     return Outcome(settings=settings, probes=examined, entries=entries, images=images, cells=cells)
 

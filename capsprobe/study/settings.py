@@ -21,6 +21,8 @@ class Settings(BaseModel):
     Without a batch size, each network gets what pays, less where memory is short. With a
     routing or a number of iterations, networks that route do so with these and not with their own
     (capsprobe.study.swaps). Models in `unless_named` are examined only where `models` names them.
+    `models` may name networks of the user's own (capsprobe.models.own); `own_weights` is the file
+    of such a one's weights.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -30,6 +32,7 @@ class Settings(BaseModel):
     dataset: str = "digits"
     data_dir: Path | None = None
     weights: Path = SHIPPED
+    own_weights: Path | None = None
     probes: tuple[str, ...] = ()
     training_seeds: tuple[int, ...] = ()
     routing: str | None = None

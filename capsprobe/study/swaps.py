@@ -1,12 +1,12 @@
 """Another routing at test time: which checkpoints get it, and what they are called with it."""
 
 from dataclasses import dataclass
-from functools import cache
 
 from capsprobe.faults import UsageFault
-from capsprobe.models.base import Frame, Routed
-from capsprobe.models.checkpoints import Entry, build
+from capsprobe.models.base import Routed
+from capsprobe.models.checkpoints import Entry
 from capsprobe.routing.base import routings
+from capsprobe.study.networks import skeleton
 from capsprobe.study.settings import Settings
 
 ITERATIONS = 3
@@ -27,7 +27,7 @@ def swap_of(settings: Settings, entry: Entry) -> Swap | None:
 
     The suffix of the model's name says the iterations only where the user did.
     """
-    own = _own_routing(entry.model, **entry.frame) if _wanted(settings) else None
+    own = _own_routing(settings, entry) if _wanted(settings) else None
     if own is None:
         return None
     routing = settings.routing or own
@@ -64,7 +64,6 @@ def _wanted(settings: Settings) -> bool:
     return settings.routing is not None or settings.iterations is not None
 
 
-@cache
-def _own_routing(model: str, **frame: int) -> str | None:
-    network = build(model, Frame(**frame), seed=0, decoder=False)
+def _own_routing(settings: Settings, entry: Entry) -> str | None:
+    network = skeleton(settings, entry)
     return network.routing if isinstance(network, Routed) else None

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from capsprobe import load_images
 from capsprobe.models.checkpoints import SHIPPED, Entry, manifest
 from capsprobe.study import Settings
 from capsprobe.study.grid import checkpoints as chosen
@@ -47,6 +48,6 @@ def test_a_checkpoint_alone_is_its_own_source() -> None:
 
 def test_swapped_networks_are_sources_as_they_are_examined(checkpoints: Path) -> None:
     settings = Settings(weights=checkpoints, models=("capsnet",), routing="uniform")
-    (first, *_) = entries = chosen(settings)
+    (first, *_) = entries = chosen(settings, load_images("digits"))
     swaps = [each.swap for each in sources_of(settings, first, entries)]
     assert all(swap is not None and swap.routing == "uniform" for swap in swaps)

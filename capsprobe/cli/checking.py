@@ -1,0 +1,107 @@
+"""`capsprobe check`: what the contract finds of a model, and which probes it can join."""
+
+import json
+import shutil
+import textwrap
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import typer
+from torch import nn
+
+from capsprobe.cli.threads import use_threads
+from capsprobe.data.base import Source
+from capsprobe.data.images import ImageSet
+from capsprobe.data.views import load_images
+from capsprobe.models.base import Frame, Network, models
+from capsprobe.models.checkpoints import SHIPPED, load_model
+from capsprobe.models.own import is_own
+from capsprobe.models.own.adopted import adopt
+from capsprobe.models.own.contract import Contract, Finding, examine
+from capsprobe.models.own.opening import opened
+from capsprobe.models.own.ranges import by_range
+from capsprobe.probes.base import probes
+
+DONE, FAULT = 0, 3
+_IMAGES = 200
+_NARROWEST = 60
+
+
+def check(
+    model: str, *, dataset: str, data_dir: Path | None, weights: Path | None, as_json: bool
+) -> int:
+    """Print what was found; return the exit status, 3 where there is a fault.
+
+    Raises
+    ------
+    UsageFault, ModelFault, DataFault, EnvironmentFault
+        Where there is no such model or dataset.
+    """
+    use_threads()
+    images = load_images(dataset, split="test", source=Source(folder=data_dir)).limit(_IMAGES)
+    frame = Frame(classes=images.classes, canvas=images.size[0])
+    module = _module(model, dataset, frame, weights)
+    contract = examine(module, frame)
+    joins: list[dict[str, Any]] = []
+    if not contract.fault:
+        network = module if isinstance(module, Network) else adopt(module, frame, contract)
+        _add_accuracy(contract, network, module, images)
+        joins = _joins(network)
+    if as_json:
+        found = [asdict(finding) for finding in contract.findings]
+        typer.echo(json.dumps({"model": model, "findings": found, "probes": joins}))
+    else:
+        _tell(contract, joins)
+    return FAULT if contract.fault else DONE
+
+
+def _module(model: str, dataset: str, frame: Frame, weights: Path | None) -> nn.Module:
+    if is_own(model):
+        return opened(model, frame, weights).module
+    models[model]
+    return load_model(model, dataset=dataset, folder=weights or SHIPPED)
+
+
+def _add_accuracy(
+    contract: Contract, network: Network, module: nn.Module, images: ImageSet
+) -> None:
+    """Add how often it is right, and a warning where another range of pixels serves it better."""
+    found = by_range(module, network.frame, contract, images)
+    text = ", ".join(f"{name} {value:.1%}" for name, value in found.items())
+    best = max(found, key=lambda name: found[name])
+    chance = 1.0 / images.classes
+    if best != "as it is" and found[best] > found["as it is"] + chance:
+        contract.note("accuracy", "warning", f"{text}: set `preprocessing` on the model")
+    elif found["as it is"] < 2.0 * chance:
+        contract.note("accuracy", "warning", f"{text}: little better than chance; weights loaded?")
+    else:
+        contract.note("accuracy", "ok", f"{found['as it is']:.1%} of {len(images)} images")
+
+
+def _joins(network: Network) -> list[dict[str, Any]]:
+    lacking = {name: probes[name]().lacks(network) for name in probes}
+    return [{"probe": name, "lacks": lacks} for name, lacks in lacking.items()]
+
+
+def _tell(contract: Contract, joins: list[dict[str, Any]]) -> None:
+    for finding in contract.findings:
+        typer.echo(_row(finding))
+    if contract.fault:
+        return
+    typer.echo()
+    for each in joins:
+        typer.echo(f"{each['probe']:<16}{'yes' if not each['lacks'] else _lack(each['lacks'])}")
+
+
+def _row(finding: Finding) -> str:
+    """Return a line of the table, broken where the terminal ends."""
+    head = f"{finding.what:<16}{finding.state:<9}"
+    width = max(_NARROWEST, shutil.get_terminal_size((120, 24)).columns)
+    return textwrap.fill(
+        finding.text, width, initial_indent=head, subsequent_indent=" " * len(head)
+    )
+
+
+def _lack(what: str) -> str:
+    return f"no: it lacks {what}"

@@ -1,0 +1,104 @@
+"""Networks of the user's own: opened, examined by a contract, and adopted as networks of ours.
+
+Nothing of this package need be known to them: what goes in and what comes out is found by shape,
+and what was found is verified by numbers.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from capsprobe.data.images import ImageSet
+from capsprobe.faults import ModelFault
+from capsprobe.models.base import Frame, Network
+from capsprobe.models.checkpoints import Entry
+from capsprobe.models.inference import accuracy
+from capsprobe.models.own.adopted import adopt
+from capsprobe.models.own.contract import examine
+from capsprobe.models.own.opening import called_in_tables, is_own, opened
+from capsprobe.models.own.ranges import check_range
+
+__all__ = ["OwnEntry", "check_unchanged", "entry_of", "is_own", "load_own"]
+
+
+class OwnEntry(Entry):
+    """What a manifest would say of a network of the user's own; of its training nothing is known.
+
+    `origin` is what the user typed.
+    """
+
+    origin: str
+    recipe: dict[str, Any] = {}
+    data_sha256: str = ""
+    dtype: str = "float32"
+    epochs: int = 0
+    best_epoch: int = 0
+    validation_accuracy: float | None = None
+    wall_s: float = 0.0
+    device: str = ""
+    versions: dict[str, str] = {}
+
+
+def load_own(origin: str, frame: Frame, *, weights: Path | None = None) -> Network:
+    """Return a network of the user's own as one of ours, in eval mode.
+
+    Raises
+    ------
+    ModelFault
+        Where it cannot be had or breaks the contract.
+    """
+    return _adopted(origin, frame, weights)[0]
+
+
+def entry_of(
+    origin: str, images: ImageSet, *, dataset: str, weights: Path | None = None
+) -> OwnEntry:
+    """Return what the manifest would say of a network of the user's own.
+
+    Its accuracy is that on the images at hand.
+
+    Raises
+    ------
+    ModelFault
+        As `load_own`, and where it is much better on pixels of another range.
+    """
+    frame = Frame(classes=images.classes, canvas=images.size[0])
+    network, sha256 = _adopted(origin, frame, weights, images)
+    return OwnEntry(
+        model=called_in_tables(origin),
+        origin=origin,
+        dataset=dataset,
+        seed=0,
+        frame={"classes": frame.classes, "canvas": frame.canvas},
+        weights_sha256=sha256,
+        parameters=sum(part.numel() for part in network.parameters()),
+        test_accuracy=accuracy(network, images),
+        n_test=len(images),
+    )
+
+
+def check_unchanged(entry: OwnEntry, weights: Path | None) -> Network:
+    """Return an entry's network; raise ModelFault where it is not the one that was planned with."""
+    network, sha256 = _adopted(entry.origin, Frame(**entry.frame), weights)
+    if sha256 != entry.weights_sha256:
+        raise ModelFault(
+            f"{entry.origin}: expected the network that the run began with "
+            f"({entry.weights_sha256[:16]}…), got another ({sha256[:16]}…)"
+        )
+    return network
+
+
+def _adopted(
+    origin: str, frame: Frame, weights: Path | None, images: ImageSet | None = None
+) -> tuple[Network, str]:
+    """Return the network and the hash of its weights and code; its range checked on images."""
+    made = opened(origin, frame, weights)
+    if isinstance(made.module, Network):
+        return made.module.eval(), made.sha256
+    try:
+        contract = examine(made.module, frame)
+        network = adopt(made.module, frame, contract)
+        if images is not None:
+            check_range(network, made.module, contract, images)
+    except ModelFault as fault:
+        raise ModelFault(f"{origin}: {fault}; `capsprobe check` says more") from fault
+    return network, made.sha256

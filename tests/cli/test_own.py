@@ -1,0 +1,156 @@
+"""A network from a file of the user's own, through the commands as a user types them."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from capsprobe import load_images
+from capsprobe.cli import main
+from tests.models.own import public_capsnet, toys
+
+TOYS = Path(toys.__file__)
+
+
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object
+) -> tuple[int, str, str]:
+    monkeypatch.setattr(sys, "argv", ["capsprobe", *map(str, arguments)])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    out, err = capsys.readouterr()
+    return int(stop.value.code or 0), out, err
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """Return the public capsule network, in a folder of its own, and its weights."""
+    folder = tmp_path_factory.mktemp("public")
+    code = Path(shutil.copy(public_capsnet.__file__, folder / "net.py"))
+    torch.manual_seed(0)
+    network, images = public_capsnet.capsnet(), load_images("digits", split="train")
+    optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
+    for _ in range(4):
+        for rows in torch.randperm(len(images)).split(64):
+            scores = network(images.images[rows])[0]
+            loss = torch.nn.functional.nll_loss(scores.log(), images.labels[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    save_file(network.state_dict(), folder / "net.safetensors")
+    return f"{code}:capsnet", folder / "net.safetensors"
+
+
+def test_check_says_what_works_and_which_probes_it_joins(trained, monkeypatch, capsys) -> None:
+    model, weights = trained
+    status, out, _ = run(monkeypatch, capsys, "check", model, "--weights", weights)
+    assert status == 0
+    assert "dynamic routing, 2 iterations, gives [0] as softmax of lengths" in " ".join(out.split())
+    assert "no: it lacks" not in out
+    status, out, _ = run(monkeypatch, capsys, "check", model, "--weights", weights, "--json")
+    told = json.loads(out)
+    assert {each["probe"] for each in told["probes"] if not each["lacks"]} >= {"routing", "gate"}
+
+
+def test_check_ends_with_3_where_the_contract_is_broken(monkeypatch, capsys) -> None:
+    status, out, _ = run(monkeypatch, capsys, "check", f"{TOYS}:seven")
+    assert status == 3
+    assert "fault" in out and "expected 10 scores an image" in out
+
+
+def test_check_says_which_abilities_a_plain_network_lacks(monkeypatch, capsys) -> None:
+    status, out, _ = run(monkeypatch, capsys, "check", f"{TOYS}:Linear")
+    assert status == 0
+    assert "no: it lacks votes that are routed" in out
+    assert "little better than chance" in out
+
+
+def test_check_takes_shipped_models_too(monkeypatch, capsys) -> None:
+    status, out, _ = run(monkeypatch, capsys, "check", "capsnet")
+    assert status == 0
+    assert "dynamic routing, 3 iterations" in out
+
+
+def test_robustness_and_routing_run_on_it(trained, monkeypatch, capsys, tmp_path) -> None:
+    model, weights = trained
+    asked = ("--model", model, "--weights", weights, "--limit", 4, "-q", "--jobs", 1)
+    probes = ("--probe", "affine,detection")
+    first = tmp_path / "robustness"
+    assert run(monkeypatch, capsys, "robustness", *asked, *probes, "--output", first)[0] == 0
+    table = pd.read_csv(first / "tables" / "affine.csv")
+    assert set(table.model) == {"own-capsnet"}
+    second = tmp_path / "routing"
+    assert run(monkeypatch, capsys, "routing", *asked, "--output", second)[0] == 0
+    assert "swap/uniform" in set(pd.read_csv(second / "tables" / "routing.csv").condition)
+    # What was finished is taken, for the network is the same.
+    status, out, _ = run(monkeypatch, capsys, "routing", *asked, "--output", second, "--json")
+    assert (status, set(json.loads(out)["cells"]) - {"cached"}) == (
+        0,
+        {"done", "failed", "missing"},
+    )
+    assert json.loads(out)["cells"]["done"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "line"),
+    [
+        (
+            ("routing", "--model", f"{TOYS}:Linear"),
+            2,
+            "expected a model with gates or votes that are routed",
+        ),
+        (("robustness", "--model", "nowhere.py:net"), 3, "expected a file, got nowhere.py"),
+        (("robustness", "--model", f"{TOYS}:Raising"), 3, "RuntimeError: no weights"),
+        (("robustness", "--model", f"{TOYS}:NotFinite"), 3, "NaN or infinity"),
+        (
+            ("robustness", "--model", "capsnet", "--weights", TOYS),
+            2,
+            "expected one --model of your own that they are of, got 0",
+        ),
+        (
+            ("robustness", "--model", f"{TOYS}:Linear", "--dataset", "digits-pairs"),
+            2,
+            "expected the name of a base dataset",
+        ),
+        (
+            ("robustness", "--model", f"{TOYS}:Linear", "--routing", "uniform"),
+            2,
+            "--routing: expected a model with routing",
+        ),
+    ],
+)
+def test_what_cannot_be_is_one_line(arguments, status, line, monkeypatch, capsys, tmp_path) -> None:
+    found, out, err = run(monkeypatch, capsys, *arguments, "--output", tmp_path / "run")
+    assert (found, out) == (status, "")
+    assert line in err and err.count("\n") == 1
+
+
+def test_a_network_that_wants_other_pixels_is_refused_with_what_to_say(
+    monkeypatch, capsys, tmp_path
+) -> None:
+    images = load_images("digits", split="test")
+    (tmp_path / "net.py").write_text(
+        "import torch\n"
+        "class Shifted(torch.nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.means = torch.nn.Parameter(torch.zeros(10, 784))\n"
+        "    def forward(self, x):\n"
+        "        seen = (x.flatten(1) * 0.5 + 0.5)\n"
+        "        ground = (seen.amin(dim=1, keepdim=True) > 0.2).float()\n"
+        "        return seen @ self.means.T * (1 - ground) - ground * torch.arange(10.0)\n"
+        "def make():\n"
+        "    return Shifted()\n"
+    )
+    chosen = [images.images[images.labels == k].mean(dim=0).flatten() for k in range(10)]
+    means = torch.stack(chosen)
+    save_file({"means": means - means.mean(dim=0)}, tmp_path / "net.safetensors")
+    asked = ("--model", f"{tmp_path}/net.py:make", "--weights", tmp_path / "net.safetensors")
+    status, _, err = run(monkeypatch, capsys, "robustness", *asked, "--output", tmp_path / "run")
+    assert status == 3
+    assert "set `preprocessing = {'mean': 0.5, 'std': 0.5}` on it" in err

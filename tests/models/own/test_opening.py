@@ -1,0 +1,258 @@
+"""Files that users, or those who wish them ill, may bring."""
+
+import json
+import pickle
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.torch import save_file
+from torch import nn
+
+from capsprobe.faults import ModelFault
+from capsprobe.models.base import Frame
+from capsprobe.models.own import load_own
+from capsprobe.models.own.exported import exported
+from capsprobe.models.own.opening import opened
+from capsprobe.models.own.weights import hash_of, load_weights, read_weights
+from tests.models.own import toys
+
+FRAME = Frame()
+IMAGES = torch.rand(3, 1, 28, 28, generator=torch.Generator().manual_seed(3))
+
+
+class Bomb:
+    """Unpickled, it would leave a file behind."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        return Path.touch, (self.mark,)
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("exported") / "own.pt2"
+    network = nn.Sequential(nn.Conv2d(1, 3, 5), nn.ReLU(), nn.Flatten(), nn.Linear(1728, 10)).eval()
+    program = torch.export.export(
+        network,
+        (IMAGES,),
+        dynamic_shapes=({0: torch.export.Dim("images", min=1, max=4096)},),
+    )
+    torch.export.save(program, path)
+    return path
+
+
+def altered(archive: Path, path: Path, change: Callable[[str, bytes], bytes]) -> Path:
+    with zipfile.ZipFile(archive) as held, zipfile.ZipFile(path, "w") as copy:
+        for entry in held.infolist():
+            copy.writestr(entry.filename, change(entry.filename, held.read(entry)))
+    return path
+
+
+def test_an_exported_network_answers_as_it_did(archive: Path) -> None:
+    network = load_own(str(archive), FRAME)
+    torch.testing.assert_close(network(IMAGES), torch.export.load(archive).module()(IMAGES))
+    assert network(IMAGES[:1]).shape == (1, 10)
+
+
+def test_an_archive_with_a_fixed_number_of_images_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "fixed.pt2"
+    torch.export.save(torch.export.export(toys.Linear().eval(), (IMAGES,)), path)
+    with pytest.raises(ModelFault, match="Guard failed"):
+        load_own(str(path), FRAME)
+
+
+def test_pickled_sample_inputs_are_not_run(archive: Path, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+
+    def change(name: str, content: bytes) -> bytes:
+        return pickle.dumps(Bomb(mark)) if "sample_inputs" in name else content
+
+    with pytest.raises(ModelFault, match="expected tensors as sample inputs"):
+        exported(altered(archive, tmp_path / "bad.pt2", change))
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ('"use_pickle": false', '"use_pickle": true', "expected plain weights, got a pickle"),
+        ("torch.ops.aten.relu.default", "torch.hub.load", "expected torch's arithmetic"),
+        ("torch.ops.aten.relu.default", "os.system", "expected torch's arithmetic"),
+        ("torch.ops.aten.relu.default", "torch.ops.aten.from_file", "expected torch's arithmetic"),
+        ("positive=True", "positive=__import__('os').getcwd()", "expected expressions of sizes"),
+    ],
+)
+def test_what_an_archive_could_run_is_refused(
+    old: str, new: str, line: str, archive: Path, tmp_path: Path
+) -> None:
+    changed = []
+
+    def change(name: str, content: bytes) -> bytes:
+        if name.endswith(".json"):
+            changed.append(old.encode() in content)
+            return content.replace(old.encode(), new.encode())
+        return content
+
+    path = altered(archive, tmp_path / "bad.pt2", change)
+    assert any(changed)
+    with pytest.raises(ModelFault, match=line):
+        exported(path)
+
+
+def test_guards_are_not_compiled(archive: Path, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+
+    def change(name: str, content: bytes) -> bytes:
+        if not name.endswith("models/model.json"):
+            return content
+        facts = json.loads(content)
+        facts["guards_code"] = [f"open({str(mark)!r}, 'w')"]
+        return json.dumps(facts).encode()
+
+    exported(altered(archive, tmp_path / "guarded.pt2", change))(IMAGES)
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"<html>", b"\x80\x04."])
+def test_what_is_no_archive_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "own.pt2"
+    path.write_bytes(content)
+    with pytest.raises(ModelFault, match="expected an archive of torch"):
+        exported(path)
+
+
+@given(content=st.binary(max_size=200))
+def test_random_bytes_are_no_archive_and_no_weights(
+    content: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("bytes") / "own.pt2"
+    path.write_bytes(content)
+    with pytest.raises(ModelFault):
+        exported(path)
+    with pytest.raises(ModelFault):
+        read_weights(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"", "an empty file"),
+        (b"  <!DOCTYPE html>", "a page of HTML"),
+        (b"\x80\x02}q\x00.", "a pickle"),
+        (b"PK\x03\x04rest", "a pickle"),
+        (b"\x89HDF\r\n", "a file of another kind"),
+        (b"\xff\xff\xff\xff\xff\xff\xff\x7f{}", "expected a safetensors file"),
+        (b"\x08\x00\x00\x00\x00\x00\x00\x00{}", "expected a safetensors file"),
+    ],
+)
+def test_what_is_no_safetensors_file_is_named(content: bytes, line: str, tmp_path: Path) -> None:
+    path = tmp_path / "weights.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(ModelFault, match=line):
+        read_weights(path)
+
+
+def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
+    path, mark = tmp_path / "weights.pt", tmp_path / "mark"
+    torch.save({"layer": Bomb(mark)}, path)
+    with pytest.raises(ModelFault, match="convert it where you trust it"):
+        read_weights(path)
+    path.write_bytes(pickle.dumps(Bomb(mark)))
+    with pytest.raises(ModelFault, match="which could run code and is not opened"):
+        read_weights(path)
+    assert not mark.exists()
+
+
+def saved(path: Path, tensors: dict[str, torch.Tensor]) -> Path:
+    save_file({key: tensor.clone() for key, tensor in tensors.items()}, path)
+    return path
+
+
+@pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod."])
+def test_weights_fill_a_network_whatever_wrapped_it(prefix: str, tmp_path: Path) -> None:
+    state = {key: tensor + 1.0 for key, tensor in toys.Linear().state_dict().items()}
+    path = saved(tmp_path / "w.safetensors", {f"{prefix}{key}": t for key, t in state.items()})
+    module = toys.Linear()
+    load_weights(module, path)
+    assert all(torch.equal(module.state_dict()[key], state[key]) for key in state)
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (lambda s: {"other": s["layer.bias"]}, "missing layer.bias, layer.weight, unexpected oth"),
+        (lambda s: {**s, "more": s["layer.bias"]}, "missing none, unexpected more"),
+        (lambda s: {**s, "layer.bias": s["layer.bias"][:7]}, "expected shape .10,., got .7,."),
+        (lambda s: {**s, "layer.bias": s["layer.bias"] / 0.0}, "expected finite weights"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused(
+    change: Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]], line: str, tmp_path: Path
+) -> None:
+    path = saved(tmp_path / "w.safetensors", change(toys.Linear().state_dict()))
+    with pytest.raises(ModelFault, match=line):
+        load_weights(toys.Linear(), path)
+
+
+def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path / "w.safetensors", toys.Linear().state_dict())
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ModelFault, match="expected a safetensors file"):
+        read_weights(path)
+
+
+def test_the_hash_knows_weights_and_code(tmp_path: Path) -> None:
+    one, other = toys.Linear(), toys.Linear()
+    assert hash_of(one) == hash_of(other)
+    other.layer.bias.data[0] += 1.0
+    assert hash_of(one) != hash_of(other)
+    code = tmp_path / "own.py"
+    text = (
+        "import torch\ndef make():\n    torch.manual_seed(0)\n    return torch.nn.Linear(784, 10)\n"
+    )
+    code.write_text(text)
+    first = opened(f"{code}:make", FRAME, None).sha256
+    code.write_text(text + "# another\n")
+    assert opened(f"{code}:make", FRAME, None).sha256 != first
+
+
+def test_timm_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "timm", None)
+    with pytest.raises(ModelFault, match=r"capsprobe\[timm\]"):
+        load_own("timm:resnet18", FRAME)
+
+
+def test_timm_gives_a_network_of_one_channel(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked = {}
+
+    class Timm:
+        @staticmethod
+        def create_model(name: str, **given: object) -> nn.Module:
+            asked.update(given, name=name)
+            return toys.Linear()
+
+    monkeypatch.setitem(__import__("sys").modules, "timm", Timm)
+    with pytest.raises(ModelFault, match="expected --weights"):
+        load_own("timm:resnet18", FRAME)
+    path = saved(tmp_path / "w.safetensors", toys.Linear().state_dict())
+    network = load_own("timm:resnet18", FRAME, weights=path)
+    assert asked == {"name": "resnet18", "pretrained": False, "num_classes": 10, "in_chans": 1}
+    torch.testing.assert_close(network(IMAGES), toys.Linear()(IMAGES))
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused_by_its_headers(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("capsprobe.models.own.exported.MOST_BYTES", 1000)
+    monkeypatch.setattr(zipfile.ZipFile, "read", lambda *_: pytest.fail("read before it was sized"))
+    with pytest.raises(ModelFault, match="unpacks to more than"):
+        exported(archive)
