@@ -38,16 +38,27 @@ class Damaged(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """A finished cell as it was kept: the measurement, the time it took, the hash of its rows."""
+    """A finished cell as it was kept: the measurement, the time it took, the hash of its rows.
+
+    `note` says what was done to finish it, as where memory ran out.
+    """
 
     measurement: Measurement
     seconds: float
     row_hash: str
+    note: str = ""
 
 
-def write_part(path: Path, label: str, measurement: Measurement, *, seconds: float) -> Part:
+def write_part(
+    path: Path, label: str, measurement: Measurement, *, seconds: float, note: str = ""
+) -> Part:
     """Keep a finished cell; return it as it will be read."""
-    part = Part(measurement=measurement, seconds=seconds, row_hash=_hash(measurement.observations))
+    part = Part(
+        measurement=measurement,
+        seconds=seconds,
+        row_hash=_hash(measurement.observations),
+        note=note,
+    )
     rows = measurement.observations.astype(dict.fromkeys(_TEXTS, "category"))
     table = pa.Table.from_pandas(rows, preserve_index=False)
     facts: dict[str, Any] = {
@@ -56,6 +67,7 @@ def write_part(path: Path, label: str, measurement: Measurement, *, seconds: flo
         "seconds": round(seconds, 3),
         "row_hash": part.row_hash,
         "left_out": measurement.left_out,
+        "note": note,
         "samples": _records(measurement.samples),
         "traces": _records(measurement.traces),
     }
@@ -103,6 +115,7 @@ def read_part(path: Path) -> Part:
         measurement=measurement,
         seconds=facts["seconds"],
         row_hash=found,
+        note=facts.get("note", ""),
     )
 
 

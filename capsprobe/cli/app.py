@@ -12,6 +12,7 @@ import typer
 from capsprobe.cli.options import floats, integers, names, typed
 from capsprobe.cli.parameters import (
     BatchSize,
+    CellTimeout,
     Config,
     DataDir,
     Dataset,
@@ -81,6 +82,7 @@ def robustness(
     ] = "fp32",
     device: Device = "auto",
     jobs: Jobs = "auto",
+    cell_timeout: CellTimeout = None,
     output: Annotated[
         Path | None, typer.Option(help="Run folder; reports/robustness-DATASET by default.")
     ] = None,
@@ -113,6 +115,7 @@ def robustness(
             batch_size=batch_size,
             dtype=dtype,
             device=device,
+            cell_timeout=cell_timeout,
             config=config,
         ),
         folder=output or Path("reports") / f"robustness-{dataset}",
@@ -143,6 +146,7 @@ def routing(
     batch_size: BatchSize = "auto",
     device: Device = "auto",
     jobs: Jobs = "auto",
+    cell_timeout: CellTimeout = None,
     output: Annotated[
         Path | None, typer.Option(help="Run folder; reports/routing-DATASET by default.")
     ] = None,
@@ -168,6 +172,7 @@ def routing(
             limit=limit,
             batch_size=batch_size,
             device=device,
+            cell_timeout=cell_timeout,
             config=config,
         ),
         folder=output or Path("reports") / f"routing-{dataset}",

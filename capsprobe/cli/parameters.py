@@ -35,3 +35,7 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda:0 or mps.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show tracebacks.")]
 Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
+CellTimeout = Annotated[
+    float | None,
+    typer.Option(help="Seconds that a cell may take before it fails."),
+]

@@ -41,6 +41,7 @@ def cautions(
     ]
     found += forgone(run)
     found += left_out(run)
+    found += noted(run)
     found += [Caution(kind="set_aside", facts={"text": str(t)}) for t in run.get("set_aside", ())]
     return tuple(found)
 
@@ -108,6 +109,13 @@ def left_out(run: Mapping[str, Any]) -> Iterator[Caution]:
     for (probe, reason, fewest, most), parts in alike.items():
         facts = {"probe": probe, "parts": parts, "reason": reason}
         yield Caution(kind="left_out", facts={**facts, "fewest": fewest, "most": most})
+
+
+def noted(run: Mapping[str, Any]) -> Iterator[Caution]:
+    """Yield what had to be done to finish cells, each once, with how many they are."""
+    notes = [str(cell["note"]) for cell in run.get("cells", ()) if cell.get("note")]
+    for note in dict.fromkeys(notes):
+        yield Caution(kind="noted", facts={"note": note, "count": notes.count(note)})
 
 
 def _cells(run: Mapping[str, Any]) -> Iterator[Caution]:

@@ -17,6 +17,7 @@ from capsprobe.models.checkpoints import Entry
 from capsprobe.models.inference import frozen
 from capsprobe.models.swapping import swap
 from capsprobe.probes.base import Across, Probe
+from capsprobe.study.deadlines import TooLong, within
 from capsprobe.study.grid import Cell
 from capsprobe.study.networks import laid_out, network_of
 from capsprobe.study.settings import Settings
@@ -27,32 +28,53 @@ from capsprobe.tables import Measurement
 
 @dataclass(frozen=True, kw_only=True)
 class Examined:
-    """What came of a cell: a measurement, or else the cause of its failure."""
+    """What came of a cell: a measurement, or else the cause of its failure.
+
+    `note` says what was done to come so far, as where memory ran out.
+    """
 
     seconds: float = 0.0
     measurement: Measurement | None = None
     cause: str = ""
+    note: str = ""
 
 
 class Examiner:
     """Examines one cell after the other, and fails with none of them."""
 
-    def __init__(self, settings: Settings, probes: dict[str, Probe], images: ImageSet) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        probes: dict[str, Probe],
+        images: ImageSet,
+        *,
+        ends_process: bool = False,
+    ) -> None:
         self._probes, self._images, self._settings = probes, images, settings
         self._load = _Loaded(settings)
         self._made: dict[tuple[str, str], Any] = {}
+        self._ends_process = ends_process
 
     def __call__(self, cell: Cell) -> Examined:
         """Return what the cell's probe measures of its checkpoint."""
-        start = time.perf_counter()
+        start, limit = time.perf_counter(), self._settings.cell_timeout
         try:
-            network = self._load(cell)
-            network.batch_size = self._batch_size(network, cell)
-            probe = self._probe(cell)
-            measurement = probe(network, self._images, part=cell.part, seed=self._settings.seed)
+            with within(limit, ends_process=self._ends_process):
+                found = self._measured(cell)
+        except TooLong:
+            found = Examined(cause=f"took longer than the {limit:g} s that a cell may take")
         except Exception as error:
-            return Examined(cause=cause_of(error), seconds=time.perf_counter() - start)
-        return Examined(measurement=measurement, seconds=time.perf_counter() - start)
+            found = Examined(cause=cause_of(error))
+        return replace(found, seconds=time.perf_counter() - start)
+
+    def _measured(self, cell: Cell) -> Examined:
+        network = self._load(cell)
+        network.batch_size = begun = self._batch_size(network, cell)
+        probe = self._probe(cell)
+        measurement = probe(network, self._images, part=cell.part, seed=self._settings.seed)
+        left = network.batch_size
+        note = "" if left == begun else f"memory ran out; {left} images at once instead of {begun}"
+        return Examined(measurement=measurement, note=note)
 
     def _probe(self, cell: Cell) -> Probe:
         """Return the cell's probe, with what it makes of other checkpoints."""

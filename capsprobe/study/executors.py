@@ -25,7 +25,7 @@ from capsprobe.study.examining import Examined, Examiner, base_images, cause_of
 from capsprobe.study.grid import Cell
 from capsprobe.study.settings import Settings
 
-LOST = "its process was killed twice, perhaps for want of memory"
+LOST = "its process ended twice, perhaps for want of memory or because it hung"
 # Cells that wait at the workers' door, so that none idles while a result is written.
 _AHEAD = 1
 Answer = tuple[Cell, Examined]
@@ -145,7 +145,9 @@ def _begin(
     threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
     torch.set_num_threads(threads)
     _Worker.examiner = cache(
-        lambda: Examiner(settings, probes, base_images(settings, probes.values()))
+        lambda: Examiner(
+            settings, probes, base_images(settings, probes.values()), ends_process=True
+        )
     )
 
 

@@ -136,6 +136,7 @@ def _cell(outcome: Outcome, index: int) -> dict[str, Any]:
         "seconds": round(state.seconds, 3),
         "cause": state.cause,
         "row_hash": state.row_hash,
+        "note": state.note,
         "left_out": state.left_out,
     }
 

@@ -15,6 +15,7 @@ from capsprobe.models.checkpoints import Entry, check_weights
 from capsprobe.models.own import OwnEntry
 from capsprobe.parts import Part
 from capsprobe.probes.base import Probe
+from capsprobe.study.deadlines import check_alarms
 from capsprobe.study.examining import Examined, Examiner, base_images
 from capsprobe.study.executors import Executor, Here, Workers
 from capsprobe.study.grid import Cell, checkpoints, grid
@@ -33,6 +34,7 @@ class CellState:
     seconds: float = 0.0
     cause: str = ""
     row_hash: str = ""
+    note: str = ""
     left_out: dict[str, int] = field(default_factory=dict)
 
 
@@ -89,6 +91,8 @@ def plan_study(settings: Settings) -> Outcome:
     """
     examined = build_probes(settings)
     check_device(settings.device)
+    if settings.cell_timeout is not None:
+        check_alarms()
     images = base_images(settings, examined.values())
     entries = checkpoints(settings, images)
     for entry in entries:
@@ -183,7 +187,9 @@ def _kept(store: Store, cell: Cell, examined: Examined) -> CellState:
     """Return what became of a cell, its measurement written."""
     if examined.measurement is None:
         return CellState(cell=cell, state="failed", cause=examined.cause, seconds=examined.seconds)
-    return _state(cell, "done", store.write(cell, examined.measurement, examined.seconds))
+    return _state(
+        cell, "done", store.write(cell, examined.measurement, examined.seconds, examined.note)
+    )
 
 
 def _state(cell: Cell, state: State, finished: Part) -> CellState:
@@ -192,6 +198,7 @@ def _state(cell: Cell, state: State, finished: Part) -> CellState:
         state=state,
         seconds=finished.seconds,
         row_hash=finished.row_hash,
+        note=finished.note,
         left_out=finished.measurement.left_out,
     )
 

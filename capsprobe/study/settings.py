@@ -22,7 +22,7 @@ class Settings(BaseModel):
     routing or a number of iterations, networks that route do so with these and not with their own
     (capsprobe.study.swaps). Models in `unless_named` are examined only where `models` names them.
     `models` may name networks of the user's own (capsprobe.models.own); `own_weights` is the file
-    of such a one's weights.
+    of such a one's weights. A cell that takes longer than `cell_timeout` seconds fails.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,6 +40,7 @@ class Settings(BaseModel):
     limit: int | None = Field(default=None, ge=1)
     batch_size: int | None = Field(default=None, ge=1, le=65_536)
     device: str = "cpu"
+    cell_timeout: float | None = Field(default=None, gt=0.0, le=1e7)
     seed: int = Field(default=0, ge=0)
     probe_settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
 

@@ -37,7 +37,7 @@ class Store:
             self.set_aside.append(f"{cell.label}: {aside.name} cannot be used ({error})")
             return None
 
-    def write(self, cell: Cell, measurement: Measurement, seconds: float) -> Part:
+    def write(self, cell: Cell, measurement: Measurement, seconds: float, note: str = "") -> Part:
         """Keep a finished cell.
 
         Raises
@@ -46,7 +46,7 @@ class Store:
             Where the disk is full or the folder gone; what was finished before is kept.
         """
         try:
-            return write_part(self._path(cell), cell.label, measurement, seconds=seconds)
+            return write_part(self._path(cell), cell.label, measurement, seconds=seconds, note=note)
         except OSError as error:
             raise EnvironmentFault(
                 f"cannot keep {cell.label} in {self.folder.parent}: {error.strerror}; "

@@ -143,3 +143,45 @@ def _descendants(pid: int) -> set[int]:
     except OSError:
         return set()
     return found | {below for child in found for below in _descendants(child)}
+
+
+SLOW = """
+import time, torch
+from pathlib import Path
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(784, 10)
+    def forward(self, images):
+        if Path(__file__).with_name('go').exists() and len(images) < 5:
+            time.sleep(600)
+        return self.layer(images.flatten(1))
+def make():
+    torch.manual_seed(0)
+    return Net()
+"""
+
+
+class Begins(Nobody):
+    """A listener that leaves a file behind once cells are examined."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def started(self, cell: Cell, index: int, total: int) -> None:
+        self.path.touch()
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_cell_that_hangs_fails_and_others_finish(
+    jobs: int, attacked: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "net.py").write_text(SLOW)
+    # Once cells are examined, it never comes back from the study's four images.
+    settings = attacked.model_copy(
+        update={"models": ("cnn", f"{tmp_path}/net.py:make"), "cell_timeout": 5.0}
+    )
+    outcome = run_study(settings, tmp_path / "run", jobs=jobs, listener=Begins(tmp_path / "go"))
+    causes = {state.cause for state in outcome.states.values() if state.state == "failed"}
+    assert causes == {"took longer than the 5 s that a cell may take"}
+    assert (outcome.count("failed"), outcome.count("done")) == (2, len(outcome.cells) - 2)
