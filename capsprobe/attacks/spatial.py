@@ -15,6 +15,7 @@ from torch import Tensor
 from capsprobe.data.images import ImageSet
 from capsprobe.data.move import centre
 from capsprobe.data.spatial import shifted
+from capsprobe.faults import DataFault
 from capsprobe.models.base import Network
 from capsprobe.models.inference import score, top
 
@@ -50,9 +51,20 @@ def unshifted(network: Network, images: ImageSet) -> Seen:
 def under_one(
     network: Network, images: ImageSet, shifts: Float64[np.ndarray, "images 3"], *, cut: float
 ) -> Seen:
-    """Return each image under its shift; one of which more than `cut` would be lost is left out."""
+    """Return each image under its shift; one of which more than `cut` would be lost is left out.
+
+    Raises
+    ------
+    DataFault
+        Where all are.
+    """
     pixels, lost = shifted(images.images, shifts, canvas=network.frame.canvas)
     rows = (lost <= cut).nonzero().squeeze(1)
+    if len(rows) == 0:
+        raise DataFault(
+            "expected images with room around their ink, got none that a turn with a move leaves "
+            "whole"
+        )
     answers = top(score(network, pixels), count=1)[:, 0]
     shown = replace(images.take(rows), images=pixels[rows])
     return Seen(images=shown, answers=answers[rows], cut=len(images) - len(rows))

@@ -24,6 +24,7 @@ from capsprobe.cli.parameters import (
     Models,
     Quiet,
     Seeds,
+    TrainedOn,
     Verbose,
     Weights,
 )
@@ -46,6 +47,7 @@ def capsprobe() -> None:
 def robustness(
     model: Models = None,
     dataset: Dataset = "digits",
+    trained_on: TrainedOn = None,
     data_dir: DataDir = None,
     weights: Weights = None,
     probe: Annotated[
@@ -103,6 +105,7 @@ def robustness(
         settings=measuring.robustness_settings(
             models=names("--model", model),
             dataset=dataset,
+            trained_on=trained_on,
             data_dir=data_dir,
             weights=weights,
             probes=names("--probe", probe) or measuring.ROBUSTNESS,
@@ -118,8 +121,8 @@ def robustness(
             cell_timeout=cell_timeout,
             config=config,
         ),
-        folder=output or Path("reports") / f"robustness-{dataset}",
-        title=f"Robustness on {dataset}",
+        folder=output or measuring.folder_of("robustness", dataset),
+        title=measuring.title_of("Robustness", dataset),
         command=typed(sys.argv[1:]),
         fresh=fresh,
         as_json=as_json,
@@ -133,6 +136,7 @@ def robustness(
 def routing(
     model: Models = None,
     dataset: Dataset = "digits",
+    trained_on: TrainedOn = None,
     data_dir: DataDir = None,
     weights: Weights = None,
     probe: Annotated[list[str] | None, typer.Option(help="gate, routing; both by default.")] = None,
@@ -164,6 +168,7 @@ def routing(
         settings=measuring.routing_settings(
             models=names("--model", model),
             dataset=dataset,
+            trained_on=trained_on,
             data_dir=data_dir,
             weights=weights,
             probes=names("--probe", probe) or measuring.ROUTING,
@@ -175,8 +180,8 @@ def routing(
             cell_timeout=cell_timeout,
             config=config,
         ),
-        folder=output or Path("reports") / f"routing-{dataset}",
-        title=f"Routing on {dataset}",
+        folder=output or measuring.folder_of("routing", dataset),
+        title=measuring.title_of("Routing", dataset),
         command=typed(sys.argv[1:]),
         fresh=fresh,
         as_json=as_json,
@@ -223,6 +228,7 @@ def train(
     data_dir: DataDir = None,
     seed: Annotated[int, typer.Option(help="Training seed.")] = 0,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training split.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
     learning_rate: Annotated[
         float | None, typer.Option(help="Adam's highest rate; the schedule is fixed.")
     ] = None,
@@ -256,6 +262,7 @@ def train(
         start=start,
         changes={
             "epochs": epochs,
+            "batch_size": batch_size,
             "learning_rate": learning_rate,
             "loss": loss,
             "decoder_weight": decoder,

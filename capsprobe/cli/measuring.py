@@ -16,6 +16,7 @@ from capsprobe.cli.devices import resolve
 from capsprobe.cli.jobs import jobs_for
 from capsprobe.cli.options import integer
 from capsprobe.cli.threads import use_threads
+from capsprobe.data.own import called_in_tables, is_own
 from capsprobe.faults import EnvironmentFault, UsageFault
 from capsprobe.probes.base import probes
 from capsprobe.report import render
@@ -144,6 +145,8 @@ def measure(request: Request) -> int:
     jobs = jobs_for(request.jobs, request.settings.device, threads=use_threads())
     plan = plan_study(request.settings)
     standing = read_record(request.folder)
+    for note in () if request.quiet else plan.images.notes:
+        console.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
     if standing is None or not same_cells(standing, plan):
         _start(request, plan)
     with shown(console, quiet=request.quiet) as listener:
@@ -166,6 +169,20 @@ def measure(request: Request) -> int:
         sys.stderr.write(f"interrupted; to resume: {request.command}\n")
         return INTERRUPTED
     return CELLS_FAILED if outcome.count("failed") else DONE
+
+
+def folder_of(kind: str, dataset: str) -> Path:
+    """Return the run folder where none is named; data of the user's own get a harmless name."""
+    return Path("reports") / f"{kind}-{_called(dataset)}"
+
+
+def title_of(what: str, dataset: str) -> str:
+    """Return the report's title."""
+    return f"{what} on {_called(dataset)}"
+
+
+def _called(dataset: str) -> str:
+    return called_in_tables(dataset) if is_own(dataset) else dataset
 
 
 def _told(each: Foreseen) -> str:

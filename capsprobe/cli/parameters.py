@@ -13,7 +13,17 @@ Models = Annotated[
         "timm:NAME. Repeat, or separate by commas.",
     ),
 ]
-Dataset = Annotated[str, typer.Option(help="digits (offline), mnist, fashion, or a view of one.")]
+Dataset = Annotated[
+    str,
+    typer.Option(
+        help="digits (offline), mnist, fashion, or a view of one; or your own: a folder of class "
+        "folders, FILE.npz, FILE.py:FUNCTION, torchvision:NAME."
+    ),
+]
+TrainedOn = Annotated[
+    str | None,
+    typer.Option(help="Put checkpoints of this dataset to the images of the other."),
+]
 DataDir = Annotated[Path | None, typer.Option(help="Folder with the dataset's files.")]
 Weights = Annotated[
     Path | None,

@@ -25,6 +25,7 @@ class ImageSet:
     an image through every selection, so that models can be compared in pairs.
     `parameters` holds one row an image: the transformation that made it. `validation` are images
     of another split, for those who set a threshold: these are never chosen on test images.
+    `notes` say what was done to a user's own images.
 
     Raises
     ------
@@ -40,6 +41,7 @@ class ImageSet:
     ids: Int64[Tensor, " images"]
     parameters: pd.DataFrame = field(default_factory=pd.DataFrame)
     validation: "ImageSet | None" = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_images(self.name, self.images)

@@ -20,6 +20,7 @@ from capsprobe.data import mat, move, overlay
 from capsprobe.data.affnist import affnist
 from capsprobe.data.base import Source, Split, datasets
 from capsprobe.data.images import LABELS, ImageSet
+from capsprobe.data.own import called_in_tables, is_own
 from capsprobe.faults import UsageFault
 from capsprobe.registry import unknown
 from capsprobe.seeds import derive
@@ -44,7 +45,12 @@ class Name:
 
     @classmethod
     def parse(cls, text: str) -> "Name":
-        """Return the parts; raise UsageFault, with all names known, where there is no such set."""
+        """Return the parts; raise UsageFault, with all names known, where there is no such set.
+
+        Data of the user's own get the name that tables call them by.
+        """
+        if text not in datasets and is_own(text):
+            return cls(base=called_in_tables(text), view="single")
         base, _, ending = ALIASES.get(text, text).rpartition("-")
         if text in datasets:
             return cls(base=text, view="single")

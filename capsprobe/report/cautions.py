@@ -27,7 +27,7 @@ def cautions(
 
     `clean` are the models on the datasets that were measured.
     """
-    found = [*_cells(run), *_one_seed(clean)]
+    found = [*_cells(run), *_one_seed(clean), *about_data(run)]
     classes = int(run.get("data", {}).get("classes", 10))
     for probe, held in tables.items():
         found += at_chance(probe, held.estimates, classes)
@@ -109,6 +109,13 @@ def left_out(run: Mapping[str, Any]) -> Iterator[Caution]:
     for (probe, reason, fewest, most), parts in alike.items():
         facts = {"probe": probe, "parts": parts, "reason": reason}
         yield Caution(kind="left_out", facts={**facts, "fewest": fewest, "most": most})
+
+
+def about_data(run: Mapping[str, Any]) -> Iterator[Caution]:
+    """Yield what was done to a user's own images, all of it in one caution."""
+    data = run.get("data", {})
+    if notes := [str(note) for note in data.get("notes", ())]:
+        yield Caution(kind="data", facts={"name": str(data.get("name", "")), "notes": notes})
 
 
 def noted(run: Mapping[str, Any]) -> Iterator[Caution]:

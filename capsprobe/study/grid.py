@@ -11,9 +11,10 @@ import torch
 import torchattacks
 
 from capsprobe.data.images import ImageSet
+from capsprobe.data.own import is_own as is_own_data
 from capsprobe.data.views import Name
 from capsprobe.faults import ModelFault, UsageFault
-from capsprobe.models.base import Network, models
+from capsprobe.models.base import Frame, Network, models
 from capsprobe.models.batches import batch_size_for
 from capsprobe.models.checkpoints import Entry, manifest
 from capsprobe.models.own import OwnEntry, entry_of, is_own
@@ -29,11 +30,13 @@ from capsprobe.tables import SCHEMA_VERSION
 class Cell:
     """One checkpoint, perhaps with another routing, through one part of one probe.
 
+    `dataset` is what its images are of: what the checkpoint was trained on, or `--dataset`.
     `sources` are the other checkpoints that the probe makes something of.
     """
 
     key: str
     entry: Entry
+    dataset: str
     probe: str
     part: str
     batch_size: int
@@ -49,7 +52,7 @@ class Cell:
     def label(self) -> str:
         """Return what a progress line calls it."""
         entry = self.entry
-        return f"{self.probe}/{self.part} {self.model} {entry.dataset} seed {entry.seed}"
+        return f"{self.probe}/{self.part} {self.model} {self.dataset} seed {entry.seed}"
 
 
 def checkpoints(settings: Settings, images: ImageSet) -> list[Entry]:
@@ -65,16 +68,19 @@ def checkpoints(settings: Settings, images: ImageSet) -> list[Entry]:
     ModelFault
         Where a model that was named, or the whole study, has no checkpoint.
     """
-    wanted = Name.parse(settings.dataset)
+    wanted = Name.parse(settings.trained_on or settings.dataset)
     held = manifest(settings.weights)
     brought = _brought(settings, {entry.model for entry in held})
     for name in settings.models:
         if name not in brought:
             models[name]
     entries = [entry for entry in held if _fits(entry, wanted, settings)]
+    if settings.trained_on is not None:
+        entries = [entry for entry in entries if _takes(entry, images)]
     if brought and len(brought) == len(settings.models):
         entries = []
-    entries += [_own_entry(settings, name, wanted, images) for name in brought]
+    shown = Name.parse(settings.dataset)
+    entries += [_own_entry(settings, name, shown, images) for name in brought]
     missing = set(settings.models) - {_name(entry) for entry in entries}
     # A network of the user's own has no training seed that is known.
     seeds = {entry.seed for entry in entries if not isinstance(entry, OwnEntry)}
@@ -82,8 +88,8 @@ def checkpoints(settings: Settings, images: ImageSet) -> list[Entry]:
     if missing or absent or not entries:
         what = ", ".join(sorted(missing)) or "any model"
         raise ModelFault(
-            f"expected a checkpoint of {what} for {settings.dataset}"
-            f"{_seeds(absent)}, got none; `capsprobe ls models` lists the shipped ones"
+            f"expected a checkpoint of {what} for {wanted}"
+            f"{_seeds(absent)}, got none; {_instead(settings)}"
         )
     check_swap(settings, entries)
     return entries
@@ -105,6 +111,7 @@ def grid(
         Cell(
             key=_key(settings, entry, swap, name, probe, part, images, size, sources),
             entry=entry,
+            dataset=_shown(settings, entry),
             probe=name,
             part=part,
             batch_size=size,
@@ -204,6 +211,26 @@ def _own_entry(settings: Settings, name: str, wanted: Name, images: ImageSet) ->
 def _name(entry: Entry) -> str:
     """Return what a user calls the model."""
     return entry.origin if isinstance(entry, OwnEntry) else entry.model
+
+
+def _takes(entry: Entry, images: ImageSet) -> bool:
+    """Return whether images are of the form and number of classes that a checkpoint knows."""
+    frame = Frame(**entry.frame)
+    return (frame.classes, frame.canvas) == (images.classes, images.size[0])
+
+
+def _shown(settings: Settings, entry: Entry) -> str:
+    return entry.dataset if settings.trained_on is None else str(Name.parse(settings.dataset))
+
+
+def _instead(settings: Settings) -> str:
+    """Return what a user may do where there is no checkpoint."""
+    if is_own_data(settings.dataset) and settings.trained_on is None:
+        return (
+            "train one with `capsprobe train MODEL --dataset ...` and pass its folder with "
+            "--weights, or put others to these images with --trained-on mnist"
+        )
+    return "`capsprobe ls models` lists the shipped ones"
 
 
 def _fits(entry: Entry, wanted: Name, settings: Settings) -> bool:

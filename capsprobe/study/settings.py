@@ -21,6 +21,7 @@ class Settings(BaseModel):
     Without a batch size, each network gets what pays, less where memory is short. With a
     routing or a number of iterations, networks that route do so with these and not with their own
     (capsprobe.study.swaps). Models in `unless_named` are examined only where `models` names them.
+    Checkpoints are those of `dataset`, or of `trained_on`, put to the images of `dataset`.
     `models` may name networks of the user's own (capsprobe.models.own); `own_weights` is the file
     of such a one's weights. A cell that takes longer than `cell_timeout` seconds fails.
     """
@@ -30,6 +31,7 @@ class Settings(BaseModel):
     models: tuple[str, ...] = ()
     unless_named: tuple[str, ...] = ()
     dataset: str = "digits"
+    trained_on: str | None = None
     data_dir: Path | None = None
     weights: Path = SHIPPED
     own_weights: Path | None = None
