@@ -202,6 +202,41 @@ def report(
 
 
 @app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(help="Run folder.")],
+    second: Annotated[Path, typer.Argument(help="Run folder that is set against it.")],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="A=B: a model of the first run and its name in the second; repeat."),
+    ] = None,
+    margin: Annotated[
+        float, typer.Option(help="The smallest difference of a fraction that matters.")
+    ] = 0.01,
+    fail_on: Annotated[
+        str | None, typer.Option(help="worse: exit with 1 where a measure is.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder; reports/compare-FIRST-SECOND by default.")
+    ] = None,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Say what changed from one run to another, on the same images and training seeds."""
+    from capsprobe.cli import comparing
+
+    status = comparing.compare(
+        first,
+        second,
+        names=comparing.names_of(model or []),
+        margin=margin,
+        fail_on=fail_on,
+        output=output,
+        as_json=as_json,
+    )
+    raise typer.Exit(status)
+
+
+@app.command()
 def check(
     model: Annotated[
         str, typer.Argument(help="A model's name, FILE.py:FUNCTION, package.module:FUNCTION, ...")

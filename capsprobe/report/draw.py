@@ -52,7 +52,7 @@ _STEPS = {"px": [1, 2, 5, 10], "iterations": [1, 2, 5, 10], "deg": [1.5, 3, 4.5,
 def draw(summary: Summary) -> dict[str, Drawing]:
     """Return every figure of a report by its name, which is also its file's."""
     looks = styles(summary.models)
-    reach = _reach(summary.forests)
+    reach = reach_of(summary.forests)
     drawn = {forest.name: draw_forest(forest, looks, reach=reach) for forest in summary.forests}
     for part in (part for probe in summary.probes for part in probe.parts):
         drawn |= {panel.name: draw_panel(panel, looks) for panel in part.panels}
@@ -208,7 +208,7 @@ def _forest_label(forest: Forest) -> str:
     return f"Differences {a} minus {b} in percentage points: {lines}."
 
 
-def _reach(forests: Sequence[Forest]) -> float:
+def reach_of(forests: Sequence[Forest]) -> float:
     """Return how far from zero the farthest end of an interval lies, with some air."""
     ends = [
         abs(end)

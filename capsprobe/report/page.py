@@ -22,7 +22,7 @@ def page(summary: Summary, drawings: Mapping[str, Drawing]) -> str:
     """Return the report as one HTML page that needs nothing but itself."""
     looks = styles(summary.models)
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             summary=summary,
@@ -117,7 +117,8 @@ def listed(parts: list[Markup | str]) -> Markup:
     return Markup(", ").join(safe[:-1]) + Markup(" and ") + safe[-1]
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what templates are read and filled with."""
     environment = Environment(
         loader=PackageLoader("capsprobe.report"),
         autoescape=True,

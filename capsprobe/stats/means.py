@@ -39,11 +39,17 @@ def mean_over_severities(observations: pd.DataFrame) -> pd.DataFrame:
 
 def mean_table(found: Estimates) -> pd.DataFrame:
     """Return the mean of the estimates that differ in nothing but a severity other than zero."""
+    means = averaged(found)
+    return as_table(means) if len(means.keys) else pd.DataFrame()
+
+
+def averaged(found: Estimates) -> Estimates:
+    """Return the same with its draws."""
     perturbed = found.only(np.flatnonzero(found.keys["severity"] != 0.0))
     keys = perturbed.keys.drop(columns="severity")
     grouped = keys.groupby(list(keys.columns), observed=True)
     curves = [np.asarray(rows) for rows in grouped.indices.values()]
-    return as_table(_means(perturbed, keys, curves)) if curves else pd.DataFrame()
+    return _means(perturbed, keys, curves) if curves else perturbed
 
 
 def _means(found: Estimates, keys: pd.DataFrame, curves: list[np.ndarray]) -> Estimates:

@@ -8,12 +8,14 @@ import pytest
 
 from capsprobe.report import write_report
 from capsprobe.report.collect import collect
+from capsprobe.report.compare import compare_runs, write_comparison
 from capsprobe.report.exports import summaries_of
 from capsprobe.report.sections import Kept
 from capsprobe.report.summary import Summary
 from capsprobe.report.writing import write_kept
 from capsprobe.stats.summary import Summary as Tables
 from tests.report import recorded
+from tests.report.compare import folders
 from tests.report.corruption import recorded as corrupted
 from tests.report.lights import recorded as lit
 from tests.report.reproduction import recorded as repeated
@@ -80,3 +82,17 @@ def spatial_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the path of the page of a run about small turns and moves."""
     kept = Kept(observations=shifted.observations(), samples=pd.DataFrame())
     return write_kept(tmp_path_factory.mktemp("spatial"), kept, shifted.run())
+
+
+@pytest.fixture(scope="session")
+def compare_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the path of the page of two runs of which the second is worse, and lacks a model."""
+    home = tmp_path_factory.mktemp("compare")
+    table = folders.observed(models=("capsnet", "cnn", "senet"))
+    lost = (table["model"] == "cnn") & (table["unit_id"] < 40)
+    worse = table.assign(value=table["value"].mask(lost, 0.0))
+    first = folders.kept(home / "first", table, folders.facts())
+    second = folders.kept(
+        home / "second", worse[worse["model"] != "senet"], folders.facts(device="cuda")
+    )
+    return write_comparison(compare_runs(first, second), home / "out")

@@ -24,6 +24,7 @@ WIDE = {"width": 1200, "height": 900}
         "corruption_page",
         "spatial_page",
         "lights_page",
+        "compare_page",
         "reproduction_page",
     ]
 )
