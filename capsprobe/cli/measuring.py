@@ -11,6 +11,8 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
+from capsprobe.attacks.base import attacks
+from capsprobe.attacks.budgets import BUDGETS
 from capsprobe.cli.complaints import complaint
 from capsprobe.cli.devices import resolve
 from capsprobe.cli.jobs import jobs_for
@@ -59,6 +61,8 @@ LIMITED = (
 ROUTING = ("gate", "routing")
 # The probe that budget, precision and epsilons are for.
 _ATTACKS = "adversarial"
+# The probe that asks whether they were strong enough, of what they spend.
+_EVIDENCE = "strength"
 DONE, CELLS_FAILED, INTERRUPTED = 0, 1, 130
 
 
@@ -96,11 +100,25 @@ def robustness_settings(
     }
     _check_attacked(options["probes"], given)
     configured.setdefault(_ATTACKS, {}).update(given)
+    for key, value in _spent(budget).items():
+        configured.setdefault(_EVIDENCE, {}).setdefault(key, value)
     if options["limit"] is not None:
         # Who says how many images are wanted gets them attacked too, however long it takes.
         for name in LIMITED:
             configured.setdefault(name, {}).setdefault("limit", options["limit"])
     return _settings(probe_settings=configured, unless_named=unless_named, **options)
+
+
+def _spent(budget: str | None) -> dict[str, int]:
+    """Return what PGD and Square spend within a budget; nothing where that is not known or said."""
+    named = next((each for each in BUDGETS if each == budget), None)
+    if named is None:
+        return {}
+    return {
+        name: getattr(attacks[attack].within(named), name)
+        for attack, names in (("pgd", ("steps", "restarts")), ("square", ("queries",)))
+        for name in names
+    }
 
 
 def _check_attacked(chosen: tuple[str, ...], given: dict[str, Any]) -> None:

@@ -69,11 +69,12 @@ class Strength(Probe):
     """Ask what PGD is worth against this network: what beats it, and what of the planted it finds.
 
     The signs of Carlini et al. (2019) and Athalye et al. (2018), and the active test of Zimmermann
-    et al. (2022). PGD is that of the budget `quick` of the adversarial probe, through the same
-    output maps. It runs at epsilon, at twice that, and at the epsilon that reaches any image, each
-    time from the clean image: nothing found at one counts at another. What stands beside it runs
-    at epsilon. Noise runs where PGD does. `correct` is robust, as there; `planted_found` and
-    `planted_by_chance` are of images for which a head could be planted.
+    et al. (2022). PGD is that of the budget `quick` of the adversarial probe, unless its steps
+    and restarts say otherwise, through the same output maps. It runs at epsilon, at twice that,
+    and at the epsilon that reaches any image, each time from the clean image: nothing found at one
+    counts at another. What stands beside it runs at epsilon. Noise runs where PGD does. `correct`
+    is robust, as there; `planted_found` and `planted_by_chance` are of images for which a head
+    could be planted.
     At most `limit` images, a fixed random choice.
     """
 
