@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from capsprobe import files
-from capsprobe.files import check_writable, write_atomically, write_text
+from capsprobe.files import check_writable, sweep, write_atomically, write_text
 
 KILLED = """
 import os, signal, sys
@@ -90,3 +90,22 @@ def test_a_folder_is_proved_writable_by_two_runs_at_once(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "write_text", beaten)
     check_writable(tmp_path / "cells")
     assert not list((tmp_path / "cells").iterdir())
+
+
+def test_what_a_killed_writer_left_is_swept_and_what_is_being_written_stays(tmp_path):
+    below = tmp_path / "cells"
+    write_text(below / "kept", "whole")
+    left = below / ".lost.abc123.part"
+    left.write_bytes(b"half")
+    os.utime(left, (0.0, 0.0))
+    fresh = below / ".fresh.abc123.part"
+    fresh.write_bytes(b"just begun")
+
+    def write(part):
+        part.write_bytes(b"slowly")
+        os.utime(part, (0.0, 0.0))
+        sweep(tmp_path)
+
+    write_atomically(below / "slow", write)
+    assert sorted(path.name for path in below.iterdir()) == [fresh.name, "kept", "slow"]
+    assert (below / "slow").read_bytes() == b"slowly"

@@ -10,7 +10,7 @@ import torch
 
 from capsprobe.data.images import ImageSet
 from capsprobe.faults import EnvironmentFault
-from capsprobe.files import check_writable
+from capsprobe.files import check_writable, sweep
 from capsprobe.models.checkpoints import Entry, check_weights
 from capsprobe.models.own import OwnEntry
 from capsprobe.parts import Part
@@ -126,6 +126,7 @@ def run_study(
     """
     outcome = plan or plan_study(settings)
     check_writable(folder / "cells")
+    sweep(folder)
     store = Store(folder / "cells")
     try:
         _measure_all(outcome, store, _executor(outcome, jobs), listener or Nobody(), fresh)
