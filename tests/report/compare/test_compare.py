@@ -1,7 +1,5 @@
 """Two runs side by side: planted changes are found, and what has no counterpart is said."""
 
-import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +10,6 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from statsmodels.stats.multitest import multipletests
 
-from capsprobe.cli import main
 from capsprobe.faults import DataFault, UsageFault
 from capsprobe.report.compare import compare_runs, write_comparison
 from capsprobe.stats.compared import changes, judged
@@ -156,39 +153,3 @@ def test_the_page_says_it_and_the_table_has_it(runs, tmp_path) -> None:
     assert (page.parent / "figures" / "change-capsnet.svg").is_file()
     again = write_comparison(compare_runs(*runs), tmp_path / "again")
     assert again.read_bytes() == page.read_bytes()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "status"),
-    [((), 0), (("--fail-on", "worse"), 1), (("--fail-on", "worse", "--margin", "0.5"), 0)],
-)
-def test_the_gate_trips_where_something_is_worse(
-    arguments, status, runs, tmp_path, monkeypatch, capsys
-) -> None:
-    given_ = ("compare", *map(str, runs), "--output", str(tmp_path / "out"), "--json", *arguments)
-    monkeypatch.setattr(sys, "argv", ["capsprobe", *given_])
-    with pytest.raises(SystemExit) as stop:
-        main()
-    assert int(stop.value.code or 0) == status
-    told = json.loads(capsys.readouterr().out)
-    assert told["counts"]["worse"] == len(told["worse"])
-
-
-@pytest.mark.parametrize(
-    ("arguments", "status", "line"),
-    [
-        (("--fail-on", "wors"), 2, "Did you mean 'worse'"),
-        (("--model", "capsnet"), 2, "--model: expected A=B, got 'capsnet'"),
-        (("--margin", "2"), 2, "expected a margin of 0 to 1, got 2"),
-    ],
-)
-def test_options_that_cannot_be_meant(
-    arguments, status, line, runs, tmp_path, monkeypatch, capsys
-) -> None:
-    given_ = ("compare", *map(str, runs), "--output", str(tmp_path / "out"), *arguments)
-    monkeypatch.setattr(sys, "argv", ["capsprobe", *given_])
-    with pytest.raises(SystemExit) as stop:
-        main()
-    out, err = capsys.readouterr()
-    assert (stop.value.code, out) == (status, "")
-    assert line in err
