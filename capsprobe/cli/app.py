@@ -23,6 +23,7 @@ from capsprobe.cli.parameters import (
     Json,
     Models,
     Quiet,
+    Scheduler,
     Seeds,
     TrainedOn,
     Verbose,
@@ -84,6 +85,7 @@ def robustness(
     ] = "fp32",
     device: Device = "auto",
     jobs: Jobs = "auto",
+    scheduler: Scheduler = None,
     cell_timeout: CellTimeout = None,
     output: Annotated[
         Path | None, typer.Option(help="Run folder; reports/robustness-DATASET by default.")
@@ -128,6 +130,7 @@ def robustness(
         as_json=as_json,
         quiet=quiet,
         jobs=jobs,
+        scheduler=scheduler,
     )
     raise typer.Exit(measuring.tell_ahead(request) if dry_run else measuring.measure(request))
 
@@ -150,6 +153,7 @@ def routing(
     batch_size: BatchSize = "auto",
     device: Device = "auto",
     jobs: Jobs = "auto",
+    scheduler: Scheduler = None,
     cell_timeout: CellTimeout = None,
     output: Annotated[
         Path | None, typer.Option(help="Run folder; reports/routing-DATASET by default.")
@@ -187,6 +191,7 @@ def routing(
         as_json=as_json,
         quiet=quiet,
         jobs=jobs,
+        scheduler=scheduler,
     )
     raise typer.Exit(measuring.tell_ahead(request) if dry_run else measuring.measure(request))
 

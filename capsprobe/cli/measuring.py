@@ -78,6 +78,7 @@ class Request:
     as_json: bool
     quiet: bool
     jobs: str = "auto"
+    scheduler: str | None = None
 
 
 def robustness_settings(
@@ -161,6 +162,8 @@ def measure(request: Request) -> int:
     """Run the study and write the report; print its path and return the exit status."""
     console = Console(stderr=True)
     jobs = jobs_for(request.jobs, request.settings.device, threads=use_threads())
+    if request.scheduler is not None and request.jobs != "auto":
+        raise UsageFault("expected --jobs or --scheduler, got both")
     plan = plan_study(request.settings)
     standing = read_record(request.folder)
     for note in () if request.quiet else plan.images.notes:
@@ -175,6 +178,7 @@ def measure(request: Request) -> int:
             fresh=request.fresh,
             plan=plan,
             jobs=jobs,
+            scheduler=request.scheduler,
         )
     for line in outcome.set_aside:
         console.print(f"warning: {line}", markup=False, highlight=False, soft_wrap=True)

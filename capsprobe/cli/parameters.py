@@ -36,6 +36,9 @@ BatchSize = Annotated[
     str, typer.Option(help="auto, or how many images go through a network at once.")
 ]
 Jobs = Annotated[str, typer.Option(help="auto, or how many processes measure at once.")]
+Scheduler = Annotated[
+    str | None, typer.Option(help="Dask scheduler whose workers measure, as tcp://127.0.0.1:8786.")
+]
 Config = Annotated[
     Path | None, typer.Option(help="TOML file with settings, as in [probe.adversarial].")
 ]

@@ -19,6 +19,7 @@ from capsprobe.study.deadlines import check_alarms
 from capsprobe.study.examining import Examined, Examiner, base_images
 from capsprobe.study.executors import Executor, Here, Workers
 from capsprobe.study.grid import Cell, checkpoints, grid
+from capsprobe.study.scheduler import Scheduler
 from capsprobe.study.settings import Settings, build_probes
 from capsprobe.study.store import Store
 
@@ -110,10 +111,12 @@ def run_study(
     fresh: bool = False,
     plan: Outcome | None = None,
     jobs: int = 1,
+    scheduler: str | None = None,
 ) -> Outcome:
     """Measure what `folder` does not hold yet; return what became of every cell.
 
-    With several `jobs`, so many processes share the cells and torch's threads.
+    With several `jobs`, so many processes share the cells and torch's threads; with the address of
+    a Dask `scheduler`, its workers do.
 
     The cells lie in `folder/cells`; `capsprobe.parts.read_cells` gives their observations.
     A cell that fails does not stop the others. After Ctrl-C the outcome is what was finished,
@@ -129,7 +132,9 @@ def run_study(
     sweep(folder)
     store = Store(folder / "cells")
     try:
-        _measure_all(outcome, store, _executor(outcome, jobs), listener or Nobody(), fresh)
+        _measure_all(
+            outcome, store, _executor(outcome, jobs, scheduler), listener or Nobody(), fresh
+        )
     except KeyboardInterrupt:
         outcome.interrupted = True
     outcome.set_aside = store.set_aside
@@ -204,7 +209,14 @@ def _state(cell: Cell, state: State, finished: Part) -> CellState:
     )
 
 
-def _executor(outcome: Outcome, jobs: int) -> Executor:
+def _executor(outcome: Outcome, jobs: int, scheduler: str | None) -> Executor:
+    if scheduler is not None:
+        return Scheduler(
+            outcome.settings,
+            outcome.probes,
+            address=scheduler,
+            data_sha256=outcome.images.sha256,
+        )
     if jobs > 1:
         return Workers(outcome.settings, outcome.probes, count=jobs)
     return Here(Examiner(outcome.settings, outcome.probes, outcome.images))
