@@ -81,9 +81,10 @@ def started(*arguments: str) -> subprocess.Popen[bytes]:
     )
 
 
-def cluster(
-    port: int, workers: int
-) -> tuple[subprocess.Popen[bytes], list[subprocess.Popen[bytes]]]:
+Process = subprocess.Popen[bytes]
+
+
+def cluster(port: int, workers: int) -> tuple[Process, list[Process]]:
     """Return a scheduler on loopback and its workers, each a process of one thread."""
     address = f"tcp://127.0.0.1:{port}"
     main = started(
