@@ -188,7 +188,7 @@ def test_damaged_idx_file_is_refused(
     header = bytes([0, 0, 8, 3]) + b"".join(n.to_bytes(4, "big") for n in (10_000, 28, 28))
     content = header + bytes(10_000 * 784)
     path = tmp_path / "t10k-images-idx3-ubyte.gz"
-    whole = gzip.compress(content, 1)
+    whole = gzip.compress(content, 1, mtime=0)
     path.write_bytes(whole[:1000] if damage == "cut" else whole)
     status = call(monkeypatch, "robustness", "--dataset", "mnist", "--data-dir", str(tmp_path))
     err = capsys.readouterr().err

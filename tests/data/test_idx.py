@@ -27,20 +27,20 @@ def test_a_plain_file_is_read(path):
 
 @pytest.mark.parametrize("level", [1, 9])
 def test_a_packed_file_is_read_however_it_was_packed(path, level):
-    path.write_bytes(gzip.compress(CONTENT, level))
+    path.write_bytes(gzip.compress(CONTENT, level, mtime=0))
     assert np.array_equal(read_idx(path, sha256=SHA256), ARRAY)
 
 
 def test_a_packed_file_may_be_known_by_its_packed_bytes(path):
-    packed = gzip.compress(CONTENT, 9)
+    packed = gzip.compress(CONTENT, 9, mtime=0)
     path.write_bytes(packed)
     known = hashlib.sha256(packed).hexdigest()
     assert np.array_equal(read_packed_idx(path, sha256=known), ARRAY)
 
 
 def test_other_packed_bytes_are_refused_though_their_content_is_the_same(path):
-    path.write_bytes(gzip.compress(CONTENT, 1))
-    known = hashlib.sha256(gzip.compress(CONTENT, 9)).hexdigest()
+    path.write_bytes(gzip.compress(CONTENT, 1, mtime=0))
+    known = hashlib.sha256(gzip.compress(CONTENT, 9, mtime=0)).hexdigest()
     with pytest.raises(DataFault, match="expected SHA-256"):
         read_packed_idx(path, sha256=known)
 
@@ -59,8 +59,8 @@ def flipped(content: bytes, place: int) -> bytes:
         (b"", "expected an idx file of bytes"),
         (b"<html><body>403 Forbidden</body></html>", "expected an idx file of bytes"),
         (bytes([0, 0, 0x0D, 3]) + CONTENT[4:], "expected an idx file of bytes"),
-        (gzip.compress(CONTENT)[:-12], "expected a whole gzip file"),
-        (flipped(gzip.compress(CONTENT), 30), "expected a whole gzip file"),
+        (gzip.compress(CONTENT, mtime=0)[:-12], "expected a whole gzip file"),
+        (flipped(gzip.compress(CONTENT, mtime=0), 30), "expected a whole gzip file"),
         (b"\x1f\x8bnot gzip at all", "expected a whole gzip file"),
     ],
 )
