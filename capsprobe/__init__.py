@@ -13,15 +13,27 @@ if TYPE_CHECKING:
     from capsprobe.data.views import load_images
     from capsprobe.models.checkpoints import load_model
     from capsprobe.report import write_report
-    from capsprobe.study import run_study
+    from capsprobe.report.compare import compare_runs
+    from capsprobe.study import Settings, run_study
 
 __version__ = "0.1.0"
 
-__all__ = ["ImageSet", "Source", "load_images", "load_model", "run_study", "write_report"]
+__all__ = [
+    "ImageSet",
+    "Settings",
+    "Source",
+    "compare_runs",
+    "load_images",
+    "load_model",
+    "run_study",
+    "write_report",
+]
 
 _HOMES = {
     "ImageSet": "capsprobe.data.images",
+    "Settings": "capsprobe.study",
     "Source": "capsprobe.data.base",
+    "compare_runs": "capsprobe.report.compare",
     "load_images": "capsprobe.data.views",
     "load_model": "capsprobe.models.checkpoints",
     "run_study": "capsprobe.study",

@@ -1,18 +1,24 @@
 """`ImageSet`: images in [0, 1] with labels and fixed ids, the one form in which data travels."""
 
+import base64
 import hashlib
+import io
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from html import escape
 
 import pandas as pd
 import torch
 from jaxtyping import Float, Int64
+from PIL import Image
 from torch import Tensor
 
 from capsprobe.faults import DataFault, UsageFault
 from capsprobe.seeds import generator
 from capsprobe.shapes import IMAGES
 
+# In a notebook.
+_SHOWN = 12
 # One label an image, or two.
 LABELS = "images *pair"
 
@@ -55,6 +61,22 @@ class ImageSet:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: how many images of what, and the first few of them."""
+        height, width = self.size
+        told = (
+            f"<b>{escape(self.name)}</b>, {escape(self.split)}: {len(self)} images of "
+            f"{height}x{width}, {self.classes} classes"
+        )
+        shown = "".join(
+            f'<img alt="{label}" title="{label}" width="56" src="data:image/png;base64,{png}">'
+            for png, label in zip(
+                map(_png, self.images[:_SHOWN]), self.labels[:_SHOWN].tolist(), strict=True
+            )
+        )
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
+        return f"<p>{told}</p><p>{shown}</p>" + (f"<ul>{notes}</ul>" if notes else "")
 
     @property
     def size(self) -> tuple[int, int]:
@@ -100,6 +122,14 @@ class ImageSet:
         turns = generator(0, "limit", self.name, self.split).random(int(self.ids.max()) + 1)
         first = torch.from_numpy(turns)[self.ids].argsort(stable=True)[:count]
         return self.take(first.sort().values)
+
+
+def _png(image: Float[Tensor, "channels height width"]) -> str:
+    """Return the picture as a PNG in base64."""
+    levels = (image[0] * 255.0).round().to(torch.uint8).cpu().numpy()
+    held = io.BytesIO()
+    Image.fromarray(levels).save(held, format="PNG")
+    return base64.b64encode(held.getvalue()).decode()
 
 
 def grey_levels(image: Float[Tensor, "channels height width"]) -> list[int]:

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
+import pandas as pd
 import torch
 
 from capsprobe.data.images import ImageSet
-from capsprobe.faults import EnvironmentFault
+from capsprobe.faults import EnvironmentFault, UsageFault
 from capsprobe.files import check_writable, sweep
 from capsprobe.models.checkpoints import Entry, check_weights
 from capsprobe.models.own import OwnEntry
-from capsprobe.parts import Part
+from capsprobe.parts import Part, read_cells
 from capsprobe.probes.base import Probe
 from capsprobe.study.deadlines import check_alarms
 from capsprobe.study.examining import Examined, Examiner, base_images
@@ -72,6 +73,45 @@ class Outcome:
     states: dict[str, CellState] = field(default_factory=dict)
     set_aside: list[str] = field(default_factory=list)
     interrupted: bool = False
+    folder: Path | None = None
+
+    @property
+    def observations(self) -> pd.DataFrame:
+        """Return every observation of the finished cells, STUDY_COLUMNS and PROBE_COLUMNS.
+
+        Raises
+        ------
+        UsageFault
+            Where nothing was run yet.
+        """
+        if self.folder is None:
+            raise UsageFault("expected a study that was run, got one that is only planned")
+        held = [
+            {
+                "key": cell.key,
+                "probe": cell.probe,
+                "model": cell.model,
+                "training_seed": cell.entry.seed,
+                "dataset": cell.dataset,
+                "state": self.state_of(cell).state,
+            }
+            for cell in self.cells
+        ]
+        return read_cells(self.folder / "cells", held)[0]
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: what became of the cells, how often models are right."""
+        states: tuple[State, ...] = ("done", "cached", "failed", "missing")
+        counts = ", ".join(f"{self.count(state)} {state}" for state in states if self.count(state))
+        told = f"<p>{len(self.cells)} cells: {counts}</p>"
+        if self.folder is None or not self.count("done") + self.count("cached"):
+            return told
+        right = self.observations.query("metric == 'correct'")
+        table = right.groupby(["probe", "condition", "model"], observed=True)["value"].mean()
+        wide = table.unstack("model").map("{:.1%}".format, na_action="ignore")
+        return (
+            f"{told}<p>Right, mean over severities, images and seeds:</p>{wide.to_html(na_rep='')}"
+        )
 
     def count(self, state: State) -> int:
         """Return how many cells are in a state."""
@@ -128,6 +168,7 @@ def run_study(
         For whatever in the settings or the folder cannot be used.
     """
     outcome = plan or plan_study(settings)
+    outcome.folder = folder
     check_writable(folder / "cells")
     sweep(folder)
     store = Store(folder / "cells")
