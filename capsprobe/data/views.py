@@ -20,7 +20,7 @@ from capsprobe.data import mat, move, overlay
 from capsprobe.data.affnist import affnist
 from capsprobe.data.base import Source, Split, datasets
 from capsprobe.data.images import LABELS, ImageSet
-from capsprobe.data.own import called_in_tables, is_own
+from capsprobe.data.own import called_in_tables, is_filed, is_own
 from capsprobe.faults import UsageFault
 from capsprobe.registry import unknown
 from capsprobe.seeds import derive
@@ -63,8 +63,9 @@ class Name:
 
 
 def names() -> tuple[str, ...]:
-    """Return every base dataset, what is made from it, and the aliases."""
-    made = [name for base in datasets for name in (base, *(f"{base}-{end}" for end in _ENDINGS))]
+    """Return every base dataset but the user's own, what is made from it, and the aliases."""
+    bases = [base for base in datasets if not is_filed(base)]
+    made = [name for base in bases for name in (base, *(f"{base}-{end}" for end in _ENDINGS))]
     return (*made, *ALIASES)
 
 

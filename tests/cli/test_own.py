@@ -76,6 +76,7 @@ def test_check_takes_shipped_models_too(monkeypatch, capsys) -> None:
     assert "dynamic routing, 3 iterations" in out
 
 
+@pytest.mark.slow
 def test_robustness_and_routing_run_on_it(trained, monkeypatch, capsys, tmp_path) -> None:
     model, weights = trained
     asked = ("--model", model, "--weights", weights, "--limit", 4, "-q", "--jobs", 1)

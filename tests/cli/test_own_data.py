@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from capsprobe.cli import main
+from tests.data.own.filed import forgotten
 
 
 def run(
@@ -23,7 +25,7 @@ def run(
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Return a folder with four classes of digits in it, as grey levels with room around them."""
     held = load_digits()
     few = held.target < 4
@@ -32,7 +34,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     np.savez(tmp_path / "bad.npz", images=levels, labels=held.target[few] + 1)
     np.savez(tmp_path / "ten.npz", x_test=held.images[:40] * 15.9, y_test=held.target[:40])
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    with forgotten():
+        yield tmp_path
 
 
 def test_a_model_is_trained_on_them_and_examined(here, monkeypatch, capsys) -> None:

@@ -172,7 +172,7 @@ class Begins(Nobody):
         self.path.touch()
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_cell_that_hangs_fails_and_others_finish(
     jobs: int, attacked: Settings, tmp_path: Path
 ) -> None:

@@ -76,6 +76,7 @@ def test_the_default_run_survives_fifty_kills(tmp_path: Path) -> None:
     survives(tmp_path, 50, 20.0)
 
 
+@pytest.mark.slow
 def test_two_runs_in_one_folder_both_end_well_with_the_same_tables(tmp_path: Path) -> None:
     alone, shared = tmp_path / "alone", tmp_path / "shared"
     options = (*SMALL, "--jobs", "1", "-q")

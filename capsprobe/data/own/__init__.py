@@ -15,7 +15,7 @@ from capsprobe.data.own.splitting import Raw, chosen
 from capsprobe.factories import named
 from capsprobe.faults import DataFault
 
-__all__ = ["called_in_tables", "is_own"]
+__all__ = ["called_in_tables", "is_own", "is_filed"]
 
 _LONGEST = 40
 _SPLITS: tuple[Split, ...] = ("train", "validation", "test")
@@ -44,8 +44,13 @@ def is_own(text: str) -> bool:
         or named(text) is not None
         or "/" in text
         or "\\" in text
-        or (text not in datasets and Path(text).is_dir())
+        or (text.strip() != "" and text not in datasets and Path(text).is_dir())
     )
+
+
+def is_filed(name: str) -> bool:
+    """Return whether a dataset's name in tables was given to data of the user's own."""
+    return name in _NAMES
 
 
 def called_in_tables(text: str) -> str:
