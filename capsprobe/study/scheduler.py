@@ -46,7 +46,10 @@ class Scheduler:
     def __call__(self, cells: Iterable[Cell]) -> Answers:
         """Yield every cell with its outcome, the first that is done first."""
         with _connected(self._address) as client:
-            yield from self._all(client, iter(cells))
+            try:
+                yield from self._all(client, iter(cells))
+            except OSError as error:
+                raise self._lost() from error
 
     def _all(self, client: Any, waiting: Any) -> Generator[tuple[Cell, Examined], None, None]:
         from distributed import as_completed
@@ -72,14 +75,17 @@ class Scheduler:
             future = next(answers)
             yield under_way.pop(future.key), self._outcome(future)
 
+    def _lost(self) -> EnvironmentFault:
+        return EnvironmentFault(
+            f"expected the scheduler at {self._address} to go on, got no answer any more; "
+            "finished cells are kept, run the same command again"
+        )
+
     def _outcome(self, future: Any) -> Examined:
         from distributed.scheduler import KilledWorker
 
         if future.cancelled():
-            raise EnvironmentFault(
-                f"expected the scheduler at {self._address} to go on, got no answer any more; "
-                "finished cells are kept, run the same command again"
-            )
+            raise self._lost()
         error = future.exception()
         if error is None:
             return future.result()

@@ -111,6 +111,9 @@ def cluster(port: int, workers: int) -> tuple[Process, list[Process]]:
 
 
 @pytest.mark.slow
+# Connections that were cut are closed by the collector of garbage.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_four_workers_over_two_lifetimes_of_schedulers_find_the_same(tmp_path: Path) -> None:
     settings = Settings(models=("cnn", "capsnet"), probes=("affine", "corruption"), limit=40)
     alone = run_study(settings, tmp_path / "alone")
@@ -129,8 +132,9 @@ def test_four_workers_over_two_lifetimes_of_schedulers_find_the_same(tmp_path: P
         run_study(
             settings, tmp_path / "shared", scheduler="tcp://127.0.0.1:18786", listener=Breaks()
         )
-    for hand in hands:
+    for hand in (first, *hands):
         hand.kill()
+        hand.wait()
     second, others = cluster(18787, 4)
     threading.Timer(8.0, others[0].kill).start()
     try:
@@ -138,6 +142,7 @@ def test_four_workers_over_two_lifetimes_of_schedulers_find_the_same(tmp_path: P
     finally:
         for process in (second, *others):
             process.kill()
+            process.wait()
     assert shared.count("cached") >= len(shared.cells) // 2
     assert shared.count("failed") == 0
     pd.testing.assert_frame_equal(
