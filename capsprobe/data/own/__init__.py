@@ -10,8 +10,8 @@ from capsprobe.data.images import ImageSet
 from capsprobe.data.own.arrays import ARCHIVE, of_archive, of_factory
 from capsprobe.data.own.converting import converted
 from capsprobe.data.own.folders import of_folder
-from capsprobe.data.own.library import LIBRARY, of_library
 from capsprobe.data.own.splitting import Raw, chosen
+from capsprobe.data.own.vision import LIBRARY, of_library
 from capsprobe.factories import named
 from capsprobe.faults import DataFault
 
