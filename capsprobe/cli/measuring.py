@@ -36,9 +36,10 @@ from capsprobe.study.record import (
 from capsprobe.study.running import Outcome, plan_study, run_study, take_up
 
 _OPTIONS = {"training_seeds": "seed", "models": "model", "probes": "probe"}
-# Heads for the questions about routing, and the network that was trained on attacks. Beside
-# capsnet, cnn and senet they would make the main job three times as long; who wants to know how
-# robust they are names them.
+WITH_DECODER = ("capsnet-decoder", "cnn-decoder", "senet-decoder")
+# Heads for the questions about routing, the network that was trained on attacks, and those for
+# questions to an embedding. Beside capsnet, cnn and senet they would make the main job three times
+# as long; who wants to know how robust they are names them.
 UNLESS_NAMED = (
     "capsnet-article",
     "capsnet-attention",
@@ -46,6 +47,7 @@ UNLESS_NAMED = (
     "capsnet-kmeans",
     "cnn-adversarial",
     "se-head",
+    *WITH_DECODER,
 )
 ROBUSTNESS = ("adversarial", "affine", "corruption", "overlap", "spatial", "strength", "transfer")
 # Those that look at a few images unless told how many.
@@ -91,9 +93,6 @@ def robustness_settings(
 ) -> Settings:
     """Return checked settings; raise UsageFault with one line for the first that is wrong."""
     configured = _configured(config)
-    # A folder of one's own is examined whole.
-    weights = options["weights"]
-    unless_named = UNLESS_NAMED if weights is None or weights.is_file() else ()
     given = {
         **({"budget": budget} if budget is not None else {}),
         **({"dtype": dtype} if dtype != "fp32" else {}),
@@ -107,7 +106,7 @@ def robustness_settings(
         # Who says how many images are wanted gets them attacked too, however long it takes.
         for name in LIMITED:
             configured.setdefault(name, {}).setdefault("limit", options["limit"])
-    return _settings(probe_settings=configured, unless_named=unless_named, **options)
+    return _settings(probe_settings=configured, unless_named=UNLESS_NAMED, **options)
 
 
 def _spent(budget: str | None) -> dict[str, int]:
@@ -139,7 +138,7 @@ def routing_settings(*, iterations: int | None, config: Path | None, **options: 
     if options["limit"] is not None:
         # Who says how many images are wanted gets the children of all of them ablated.
         configured.setdefault("gate", {}).setdefault("limit", options["limit"])
-    return _settings(probe_settings=configured, **options)
+    return _settings(probe_settings=configured, unless_named=WITH_DECODER, **options)
 
 
 def tell_ahead(request: Request) -> int:
@@ -265,8 +264,18 @@ def _tell(request: Request, outcome: Outcome, page: Path) -> None:
         sys.stderr.write(f"cells: {text}\n")
 
 
-def _settings(*, device: str, batch_size: str, weights: Path | None, **options: Any) -> Settings:
+def _settings(
+    *,
+    device: str,
+    batch_size: str,
+    weights: Path | None,
+    unless_named: tuple[str, ...],
+    **options: Any,
+) -> Settings:
     given = {**options, "device": resolve(device)}
+    # A folder of one's own is examined whole.
+    if weights is None or weights.is_file():
+        given["unless_named"] = unless_named
     given["batch_size"] = None if batch_size == "auto" else integer("--batch-size", batch_size)
     if weights is not None:
         given["own_weights" if weights.is_file() else "weights"] = weights

@@ -36,12 +36,14 @@ class Network(nn.Module):
     """Images (images, 1, canvas, canvas) in [0, 1] to class scores; it says which kind they are.
 
     `lengths` lie in (0, 1), `logits` anywhere. The decoder, where there is one, draws an image
-    from the embedding (capsprobe.models.decoder). `batch_size` says how many images whoever runs
+    from the embedding (capsprobe.models.decoder) through two layers of `decoder_units`, few enough
+    that a compact network stays one. `batch_size` says how many images whoever runs
     it should pass at once (capsprobe.models.batches).
     """
 
     scores: Scores
     frame: Frame
+    decoder_units: tuple[int, int] = (48, 64)
 
     def __init__(self) -> None:
         super().__init__()

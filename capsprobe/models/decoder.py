@@ -13,16 +13,15 @@ from capsprobe.faults import ModelFault
 from capsprobe.models.base import Embeds, Frame, Network, Reconstructs, embedder
 from capsprobe.shapes import IMAGES, SCORES
 
-_HIDDEN = (512, 1024)
 # So that a drawing without any fault has a gradient too.
 _TINY = 1e-12
 
 
 class Decoder(nn.Sequential):
-    """512 and 1024 rectified units, then one sigmoid a pixel."""
+    """Two layers of rectified units, then one sigmoid a pixel."""
 
-    def __init__(self, frame: Frame, features: int) -> None:
-        first, second = _HIDDEN
+    def __init__(self, frame: Frame, features: int, units: tuple[int, int]) -> None:
+        first, second = units
         super().__init__(
             nn.Linear(features, first),
             nn.ReLU(),
@@ -47,7 +46,7 @@ def attach(network: Network) -> None:
     with torch.no_grad():
         features = embedder(network.eval()).embed(torch.zeros(1, 1, side, side)).shape[1]
     network.train(training)
-    network.decoder = Decoder(network.frame, features)
+    network.decoder = Decoder(network.frame, features, network.decoder_units)
 
 
 def can_redraw(network: Network) -> bool:

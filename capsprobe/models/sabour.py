@@ -27,6 +27,7 @@ class SabourCapsNet(Network):
     """
 
     scores: Scores = "lengths"
+    decoder_units = (512, 1024)
 
     def __init__(self, frame: Frame) -> None:
         super().__init__()

@@ -41,6 +41,9 @@ _DIGITS_EPOCHS: dict[ViewName, int] = {"single": 100, "placed": 200, "pairs": 30
 _EPOCHS: dict[ViewName, int] = {"single": 25, "placed": 8, "pairs": 14}
 # Twice the size at which it has to be robust.
 _ADVERSARIAL = {"cnn-adversarial": 0.2}
+# As in Sabour et al. 2017, sec. 4.1, for every head alike.
+_DECODER_WEIGHT = 0.0005
+_WITH_DECODER = ("capsnet-decoder", "cnn-decoder", "senet-decoder")
 
 
 def default_recipe(base: str, view: ViewName, model: str) -> Recipe:
@@ -50,12 +53,14 @@ def default_recipe(base: str, view: ViewName, model: str) -> Recipe:
     MNIST's images, so its networks are half as wide.
     """
     epsilon = _ADVERSARIAL.get(model, 0.0)
+    weight = _DECODER_WEIGHT if model in _WITH_DECODER else 0.0
     if base == "digits":
         return Recipe(
             epochs=_DIGITS_EPOCHS[view],
             batch_size=64,
             width=24,
             types=3,
+            decoder_weight=weight,
             adversarial_epsilon=epsilon,
         )
-    return Recipe(epochs=_EPOCHS[view], adversarial_epsilon=epsilon)
+    return Recipe(epochs=_EPOCHS[view], decoder_weight=weight, adversarial_epsilon=epsilon)
