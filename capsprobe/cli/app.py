@@ -29,6 +29,7 @@ from capsprobe.cli.parameters import (
     Verbose,
     Weights,
 )
+from capsprobe.cli.questions import register
 
 app = typer.Typer(
     name="capsprobe",
@@ -194,6 +195,9 @@ def routing(
         scheduler=scheduler,
     )
     raise typer.Exit(measuring.tell_ahead(request) if dry_run else measuring.measure(request))
+
+
+register(app)
 
 
 @app.command()

@@ -21,7 +21,7 @@ from capsprobe.models.own.adopted import adopt
 from capsprobe.models.own.contract import Contract, Finding, examine
 from capsprobe.models.own.opening import opened
 from capsprobe.models.own.ranges import by_range
-from capsprobe.probes.base import probes
+from capsprobe.probes.base import Probe, probes
 
 DONE, FAULT = 0, 3
 _IMAGES = 200
@@ -80,8 +80,15 @@ def _add_accuracy(
 
 
 def _joins(network: Network) -> list[dict[str, Any]]:
-    lacking = {name: probes[name]().lacks(network) for name in probes}
-    return [{"probe": name, "lacks": lacks} for name, lacks in lacking.items()]
+    return [_join(name, probes[name](), network) for name in probes]
+
+
+def _join(name: str, probe: Probe, network: Network) -> dict[str, Any]:
+    """Return what the network lacks for a probe, and for those parts that need more."""
+    lacks = probe.lacks(network)
+    parts = {part: probe.lacks_for(network, part) for part in probe.parts("single")}
+    without = {} if lacks else {part: ability for part, ability in parts.items() if ability}
+    return {"probe": name, "lacks": lacks, "without": without}
 
 
 def _tell(contract: Contract, joins: list[dict[str, Any]]) -> None:
@@ -91,7 +98,9 @@ def _tell(contract: Contract, joins: list[dict[str, Any]]) -> None:
         return
     typer.echo()
     for each in joins:
-        typer.echo(f"{each['probe']:<16}{'yes' if not each['lacks'] else _lack(each['lacks'])}")
+        typer.echo(f"{each['probe']:<18}{'yes' if not each['lacks'] else _lack(each['lacks'])}")
+        for part, ability in each["without"].items():
+            typer.echo(f"{'':<18}without {part}: it lacks {ability}")
 
 
 def _row(finding: Finding) -> str:

@@ -61,6 +61,8 @@ LIMITED = (
     "transfer",
 )
 ROUTING = ("gate", "routing")
+# Those that look into networks, at fewer images than there are unless told how many.
+EMBEDDING = ("alignment", "deletion", "factors", "relations", "specificity")
 # The probe that budget, precision and epsilons are for.
 _ATTACKS = "adversarial"
 # The probe that asks whether they were strong enough, of what they spend.
@@ -139,6 +141,16 @@ def routing_settings(*, iterations: int | None, config: Path | None, **options: 
         # Who says how many images are wanted gets the children of all of them ablated.
         configured.setdefault("gate", {}).setdefault("limit", options["limit"])
     return _settings(probe_settings=configured, unless_named=WITH_DECODER, **options)
+
+
+def question_settings(*, config: Path | None, **options: Any) -> Settings:
+    """Return checked settings; raise UsageFault with one line for the first that is wrong."""
+    configured = _configured(config)
+    if options["limit"] is not None:
+        for name in EMBEDDING:
+            configured.setdefault(name, {}).setdefault("limit", options["limit"])
+    unless_named = tuple(name for name in UNLESS_NAMED if name not in WITH_DECODER)
+    return _settings(probe_settings=configured, unless_named=unless_named, **options)
 
 
 def tell_ahead(request: Request) -> int:

@@ -4,13 +4,14 @@ What comes back lies in the processor's memory, whatever the network runs on.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from capsprobe.models.base import Network, as_logits
+from capsprobe.models.base import Embeds, Network, as_logits, embedder
+from capsprobe.models.cnn import ConvNet
 from capsprobe.models.inference import device_of
 from capsprobe.models.rerouting import Capsular
 from capsprobe.models.se_head import SeHead
@@ -63,6 +64,69 @@ def taken_apart(network: Network, images: Float[Tensor, IMAGES]) -> list[Layer]:
         if isinstance(network, SeHead):
             return [_literal(network, pixels)]
         return [_routed(network, pixels)] if isinstance(network, Capsular) else []
+
+
+def can_be_ablated(network: Network) -> bool:
+    """Return whether there are parts known here that can be taken from what is passed on."""
+    return can_be_taken_apart(network) or isinstance(network, ConvNet | Embeds)
+
+
+def last_layer(network: Network, images: Float[Tensor, IMAGES]) -> Layer:
+    """Return the last layer of parts that can be taken away, and how much the network heeds each.
+
+    Primary capsules by their activation and the coefficient of the winning parent; a SENet's
+    channels by their gates; a literal head's capsules by its weights; a plain CNN's channels, at
+    the same place as a SENet's, and the features of any other embedding by how active they are.
+    `weights` holds that alone, by the name `own`.
+
+    Raises
+    ------
+    ModelFault
+        Where the network shows no parts.
+    """
+    with torch.no_grad():
+        if can_be_taken_apart(network):
+            layer = taken_apart(network, images)[-1]
+            name = "routing" if "routing" in layer.weights else "gate"
+            own = layer.weights[name]
+            return replace(layer, weights={"own": own * length(layer.children)})
+        pixels = images.to(device_of(network))
+        return (
+            _channels(network, pixels)
+            if isinstance(network, ConvNet)
+            else _features(network, pixels)
+        )
+
+
+def _channels(network: ConvNet, pixels: Float[Tensor, IMAGES]) -> Layer:
+    """Return the channels that leave the trunk."""
+    maps = network.trunk(pixels)
+
+    def rest(carried: Tensor) -> Tensor:
+        whole = network.halving(carried.reshape(maps.shape))
+        return _logits(network, network.classify(network.embedding(whole)))
+
+    children = maps.flatten(2).cpu()
+    return Layer(
+        name="stage-2",
+        children=children,
+        carried=maps.flatten(2),
+        rest=rest,
+        weights={"own": length(children)},
+    )
+
+
+def _features(network: Network, pixels: Float[Tensor, IMAGES]) -> Layer:
+    """Return the numbers of an embedding, each a child of one dimension."""
+    shown = embedder(network)
+    embedding = shown.embed(pixels).unsqueeze(2)
+    return Layer(
+        name="features",
+        children=embedding.cpu(),
+        carried=embedding,
+        rest=lambda carried: _logits(network, shown.classify(carried.squeeze(2))),
+        weights={"own": embedding.abs().squeeze(2).cpu()},
+    )
 
 
 def _stages(network: SENet, pixels: Float[Tensor, IMAGES]) -> Iterator[Layer]:

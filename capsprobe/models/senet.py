@@ -9,17 +9,20 @@ from capsprobe.models.cnn import ConvNet
 from capsprobe.shapes import IMAGES
 
 REDUCTION = 8
+# Three or four rectified units may all die in training, and the gate is then a constant.
+FEWEST_HIDDEN = 6
 
 
 class SqueezeExcitation(nn.Module):
     """x * sigmoid(W2 relu(W1 mean(x))): channels weighed by the image (Hu et al. 2018, eq. 2-4).
 
-    The reduction ratio is 8, not the article's 16: 16 would leave 3 units of 48 channels.
+    The reduction ratio is 8, not the article's 16: 16 would leave 3 units of 48 channels. There are
+    never fewer than 6 hidden units.
     """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        hidden = channels // REDUCTION
+        hidden = max(channels // REDUCTION, FEWEST_HIDDEN)
         self.excitation = nn.Sequential(
             nn.Linear(channels, hidden), nn.ReLU(), nn.Linear(hidden, channels)
         )

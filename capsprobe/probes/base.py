@@ -15,7 +15,13 @@ from capsprobe.models.base import Network
 from capsprobe.models.inference import frozen
 from capsprobe.registry import Registry, unknown
 from capsprobe.seeds import generator
-from capsprobe.tables import Condition, Measurement, Metric, check_observations
+from capsprobe.tables import (
+    PROBE_COLUMNS,
+    Condition,
+    Measurement,
+    Metric,
+    check_observations,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +76,11 @@ class Probe(ABC):
         del network
         return ""
 
+    def lacks_for(self, network: Network, part: str) -> str:
+        """Return the same for one part: what the whole probe needs, unless it is overridden."""
+        del part
+        return self.lacks(network)
+
     @property
     def forgone(self) -> tuple[str, ...]:
         """Return what its settings leave out of what it could do, to be said beside its numbers."""
@@ -100,7 +111,7 @@ class Probe(ABC):
         known = tuple(dict.fromkeys(condition.part for condition in self.conditions))
         if part not in known:
             raise UsageFault(unknown(f"part of probe {self.name}", part, known))
-        if ability := self.lacks(network):
+        if ability := self.lacks_for(network, part):
             kind = type(network).__name__
             raise UsageFault(f"probe {self.name}: expected a network with {ability}, got {kind}")
         with frozen(network):
@@ -130,5 +141,7 @@ probes: Registry[type[Probe]] = Registry("probe", "capsprobe.probes")
 
 
 def together(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return tables of observations below one another, numbered anew."""
+    """Return tables of observations below one another, numbered anew; no rows for no tables."""
+    if not tables:
+        return pd.DataFrame(columns=list(PROBE_COLUMNS))
     return pd.concat(tables, ignore_index=True)

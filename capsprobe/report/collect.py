@@ -35,6 +35,14 @@ _PROBES = (
     "overlap",
     "routing",
     "gate",
+    "relations",
+    "factors",
+    "traversal",
+    "alignment",
+    "confidence",
+    "deletion",
+    "specificity",
+    "cost",
 )
 
 
@@ -67,7 +75,7 @@ def collect(tables: Mapping[str, Tables], kept: Kept, run: Mapping[str, Any]) ->
         forests=forests(differences),
         clean=clean,
         clean_benchmarks=clean_benchmarks([row for row in clean if row.model in shown]),
-        probes=tuple(section(name, held, kept, run, scope) for name, held in tables.items()),
+        probes=tuple(section(name, tables, kept, run, scope) for name in tables),
         repeated=repeated(tables),
         provenance=provenance(run),
     )

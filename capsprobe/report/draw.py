@@ -20,6 +20,8 @@ from capsprobe.report.exhibits import (
     Ladder,
     Matrix,
     Planes,
+    Scatter,
+    Sheet,
     Stairs,
     Strips,
     Violins,
@@ -30,6 +32,8 @@ from capsprobe.report.figures.heatmaps import draw_heatmaps
 from capsprobe.report.figures.ladders import draw_ladder
 from capsprobe.report.figures.matrices import draw_matrix
 from capsprobe.report.figures.planes import draw_planes
+from capsprobe.report.figures.scatters import draw_scatter
+from capsprobe.report.figures.sheets import draw_sheet
 from capsprobe.report.figures.stairs import draw_stairs
 from capsprobe.report.figures.strips import draw_strips
 from capsprobe.report.figures.violins import draw_violins
@@ -159,6 +163,8 @@ def _axes(axes: Axes, panel: Panel, scale: float) -> None:
     if wording.is_fraction(panel.metric):
         axes.set_ylim(-3.0, 103.0)
         axes.set_yticks(range(0, 101, 25))
+    if panel.diagonal:
+        axes.axline((0.0, 0.0), slope=1.0, color=INK, linewidth=0.8, linestyle=(0.0, (1.0, 2.0)))
     if panel.chance is not None:
         axes.axhline(panel.chance * scale, color=INK, linewidth=0.8, linestyle=(0.0, (1.0, 2.0)))
     if panel.scale == "log":
@@ -226,6 +232,8 @@ _DRAWN: dict[type, Callable[[Any, Mapping[str, Style]], Drawing]] = {
     Ladder: draw_ladder,
     Planes: draw_planes,
     Matrix: draw_matrix,
+    Scatter: draw_scatter,
+    Sheet: draw_sheet,
     Strips: draw_strips,
     Stairs: draw_stairs,
     Violins: draw_violins,

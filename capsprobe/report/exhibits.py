@@ -1,6 +1,7 @@
 """Figures and tables that answer one question together, where curves do not say it all."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from capsprobe.report.panels import Cell, Grid, Panel, Series
 
@@ -75,7 +76,11 @@ class Dot:
 
 @dataclass(frozen=True, kw_only=True)
 class Dots:
-    """One figure: a row a metric, in it a point a model, zero to one or minus one to one."""
+    """One figure: a row a metric, in it a point a model, zero to one or minus one to one.
+
+    With a `heading`, that and the `axis` stand there in place of what condition and kind are
+    called, and rows have their labels as they are.
+    """
 
     name: str
     condition: str
@@ -84,6 +89,8 @@ class Dots:
     rows: tuple[tuple[str, tuple[Dot, ...]], ...]
     n_seeds: tuple[int, int]
     n_units: tuple[int, int]
+    heading: str = ""
+    axis: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +194,47 @@ class Strips:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """One figure: pictures in labelled rows and columns, and below them lines of short texts.
+
+    A line has a label and a text for each column.
+    """
+
+    name: str
+    heading: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Pixels | None, ...]], ...]
+    lines: tuple[tuple[str, tuple[str, ...]], ...]
+    unit_id: int
+    label: str
+    across: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spot:
+    """A point of a model in a plane; without ends on an axis where they are the estimate."""
+
+    model: str
+    across: Cell
+    up: Cell
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scatter:
+    """One figure: points in a plane of two quantities, with the diagonal where both are one."""
+
+    name: str
+    heading: str
+    across: str
+    up: str
+    spots: tuple[Spot, ...]
+    diagonal: bool
+    n_seeds: tuple[int, int]
+    n_units: tuple[int, int]
+    scale: Literal["linear", "log"] = "linear"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lamp:
     """One light of one model: the worst state of its training seeds, and what it says of each.
 
@@ -209,7 +257,20 @@ class Board:
     rows: tuple[tuple[str, tuple[Lamp, ...]], ...]
 
 
-Figure = Panel | Course | Violins | Matrix | Dots | Heatmaps | Planes | Ladder | Stairs | Strips
+Figure = (
+    Panel
+    | Course
+    | Violins
+    | Matrix
+    | Dots
+    | Heatmaps
+    | Planes
+    | Ladder
+    | Stairs
+    | Strips
+    | Sheet
+    | Scatter
+)
 
 
 @dataclass(frozen=True, kw_only=True)

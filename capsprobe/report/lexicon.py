@@ -1,6 +1,6 @@
 """The words of what has exhibits: conditions, metrics, and what each exhibit says."""
 
-from capsprobe.report import carries, kinds, shifts, signs
+from capsprobe.report import arrangements, carries, expenses, kinds, meanings, shifts, signs
 from capsprobe.report.text import Text
 
 HEADS = ("rounds", "lloyd", "concordance", "divergence", "single", "swap", "layer")
@@ -78,6 +78,9 @@ METRICS = {
     **{f"{name}_falls": f"{_WORDS[name]} never rises" for name in LOWERED},
 }
 AXES = {
+    **meanings.VERTICAL,
+    **expenses.VERTICAL,
+    "intact_auroc": "AUROC",
     "entropy": "entropy (nats)",
     "effective_clusters": "clusters",
     "effective_children": "children",
@@ -127,10 +130,30 @@ def is_coefficient(metric: str) -> bool:
     return metric.startswith(_COEFFICIENTS) or metric.endswith(("_variation", "_routing"))
 
 
+def is_count(metric: str) -> bool:
+    """Return whether a metric counts something, so that all its digits are wanted."""
+    return metric.startswith(expenses.COUNTS)
+
+
+def units(probe: str) -> tuple[str, str]:
+    """Return what a probe's numbers are means over, one and several of them."""
+    return _UNITS.get(probe, ("image", "images"))
+
+
+_UNITS = {
+    "factors": ("class", "classes"),
+    "alignment": ("class", "classes"),
+    "traversal": ("dimension", "dimensions"),
+    "specificity": ("child", "children"),
+    "cost": ("repeat", "repeats"),
+}
 EXHIBITS = {
     **kinds.EXHIBITS,
     **shifts.EXHIBITS,
     **carries.EXHIBITS,
+    **arrangements.EXHIBITS,
+    **meanings.EXHIBITS,
+    **expenses.EXHIBITS,
     "lights": signs.EXHIBIT,
     "concordance": Text(
         heading="Does routing choose as k-means does?",
@@ -282,12 +305,19 @@ GRIDS = {
     "distances": "Median distance to the nearest image found that errs, and images (%) with any",
     **kinds.GRIDS,
     **shifts.GRIDS,
+    **meanings.GRIDS,
+    **expenses.GRIDS,
     "objective": "Images (%) for which it never rises over the rounds",
     "article": "Accuracy (%), networks in columns, the routing that answers in rows, round 3",
 }
+# Those whose rows have a severity.
+BY_SEVERITY = ("alignment",)
 # How to read the numbers at a glance.
 OVERVIEW = {
     **kinds.OVERVIEW,
+    **arrangements.OVERVIEW,
+    **meanings.OVERVIEW,
+    **expenses.OVERVIEW,
     "routing": (
         "A column is a network. Routing chooses as k-means does where the adjusted Rand index lies "
         "above that of shuffled votes; k-means can take its place where accuracy stays and "

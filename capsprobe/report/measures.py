@@ -76,6 +76,20 @@ _HEADLINES = {
     "detection": (),
     "routing": (),
     "gate": (),
+    # They have numbers of their own at a glance.
+    **dict.fromkeys(
+        (
+            "relations",
+            "factors",
+            "traversal",
+            "alignment",
+            "confidence",
+            "deletion",
+            "specificity",
+            "cost",
+        ),
+        (),
+    ),
 }
 
 

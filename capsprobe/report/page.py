@@ -49,12 +49,14 @@ def points(value: float) -> str:
 
 
 def quantity(value: float, metric: str) -> str:
-    """Return an estimate: a fraction in percent, a coefficient with three decimals.
+    """Return an estimate: a fraction in percent, a coefficient with three decimals, a count whole.
 
     Anything else has three digits.
     """
     if wording.is_fraction(metric):
         return percent(value)
+    if lexicon.is_count(metric):
+        return grouped(round(value))
     text = f"{value:.3f}" if lexicon.is_coefficient(metric) else f"{value:.3g}"
     return text.replace("-", MINUS).replace("inf", "∞")
 

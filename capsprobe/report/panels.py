@@ -28,7 +28,8 @@ class Mark:
 class Panel:
     """One small figure: a metric against severity under one condition.
 
-    On a logarithmic axis (`scale` "log") what is zero cannot be seen.
+    On a logarithmic axis (`scale` "log") what is zero cannot be seen. Where severity is what the
+    metric should be, a `diagonal` says so.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Panel:
     n_units: tuple[int, int]
     marks: tuple[Mark, ...] = ()
     scale: Literal["linear", "log"] = "linear"
+    diagonal: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

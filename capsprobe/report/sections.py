@@ -8,13 +8,16 @@ from typing import Any
 import pandas as pd
 
 from capsprobe.report.corruption import pages as corruption
+from capsprobe.report.cost import pages as cost
 from capsprobe.report.curves import panels
 from capsprobe.report.distances import distances
 from capsprobe.report.exhibits import Exhibit
 from capsprobe.report.grids import estimates_grid, means_grid
+from capsprobe.report.interpretability import pages as interpretability
 from capsprobe.report.lights import boards
 from capsprobe.report.literature import benchmarks
 from capsprobe.report.measures import Scope, conditions_in_order, datasets_in_order, units_of
+from capsprobe.report.relations import pages as relations
 from capsprobe.report.routing import pages as routing
 from capsprobe.report.routing.evidence import Evidence
 from capsprobe.report.samples import worst_cases
@@ -60,9 +63,10 @@ class Kept:
 
 
 def section(
-    name: str, tables: Tables, kept: Kept, run: Mapping[str, Any], scope: Scope
+    name: str, every: Mapping[str, Tables], kept: Kept, run: Mapping[str, Any], scope: Scope
 ) -> ProbePage:
-    """Return what is shown of a probe, with the models and as many rows as `scope` has."""
+    """Return what is shown of one of the probes, with the models and rows that `scope` has."""
+    tables = every[name]
     facts = run.get("probes", {}).get(name, {})
     seen = kept.of("probe", name)
     scopes = [
@@ -73,7 +77,7 @@ def section(
         name=name,
         question=str(facts.get("question", "")),
         parts=tuple(
-            _part(each, tables, seen.of("dataset", each.dataset), run, kept.lights)
+            _part(each, every, seen.of("dataset", each.dataset), run, kept.lights)
             for each in scopes
         ),
         benchmarks=benchmarks(name, tables, scope.models),
@@ -82,8 +86,13 @@ def section(
 
 
 def _part(
-    scope: Scope, tables: Tables, kept: Kept, run: Mapping[str, Any], lit: pd.DataFrame
+    scope: Scope,
+    every: Mapping[str, Tables],
+    kept: Kept,
+    run: Mapping[str, Any],
+    lit: pd.DataFrame,
 ) -> Part:
+    tables = every[scope.probe]
     facts = run.get("probes", {}).get(scope.probe, {})
     classes = int(run.get("data", {}).get("classes", 10))
     estimates, means = (
@@ -100,6 +109,10 @@ def _part(
         classes=classes,
         errors=errors,
         lights=lit[lit["dataset"] == scope.dataset],
+        elsewhere={
+            name: held.estimates[held.estimates["dataset"] == scope.dataset]
+            for name, held in every.items()
+        },
     )
     if scope.probe in _EXHIBITED or routing.has_exhibits(scope.probe):
         return _exhibited(evidence, kept)
@@ -137,6 +150,9 @@ def _exhibits(evidence: Evidence) -> tuple[Exhibit, ...]:
 _EXHIBITED = {
     boards.PROBE: boards.exhibits,
     corruption.PROBE: corruption.exhibits,
+    cost.PROBE: cost.exhibits,
+    relations.PROBE: relations.exhibits,
+    **dict.fromkeys(interpretability.PROBES, interpretability.exhibits),
     spatial.PROBE: spatial.exhibits,
     transfer.PROBE: transfer.exhibits,
 }

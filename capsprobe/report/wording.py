@@ -3,7 +3,16 @@
 What is longer than a phrase stands in the templates.
 """
 
-from capsprobe.report import carries, kinds, lexicon, shifts, signs
+from capsprobe.report import (
+    arrangements,
+    carries,
+    expenses,
+    kinds,
+    lexicon,
+    meanings,
+    shifts,
+    signs,
+)
 from capsprobe.report.measures import view_of
 from capsprobe.report.names import shortened, visible
 from capsprobe.report.summary import Measure
@@ -20,6 +29,9 @@ PROBES = {
     "overlap": "Overlapping digits",
     "routing": "Routing beside clustering",
     "gate": "Gates beside routing",
+    "relations": "Parts, poses, and coefficients",
+    "cost": "Cost",
+    **meanings.PROBES,
 }
 CONDITIONS = {
     "rotation": "Rotation",
@@ -30,6 +42,9 @@ CONDITIONS = {
     "overlap": "Overlap of two digits",
     "multimnist": "MultiMNIST test",
     **kinds.CONDITIONS,
+    **arrangements.CONDITIONS,
+    **meanings.CONDITIONS,
+    **expenses.CONDITIONS,
 }
 ATTACKS = {
     "fgsm": "FGSM",
@@ -75,6 +90,9 @@ METRICS = {
     **{f"correct_{label}": f"accuracy on class {label}" for label in range(10)},
     **signs.METRICS,
     **lexicon.METRICS,
+    **arrangements.METRICS,
+    **meanings.METRICS,
+    **expenses.METRICS,
 }
 VIEWS = {
     "single": "networks trained on single digits",
@@ -91,6 +109,9 @@ _AXES = {
     "overlap": "overlap of the bounding boxes (%)",
     "multimnist": "largest shift (pixels)",
     **dict.fromkeys(kinds.CONDITIONS, "severity (1 to 5, as in MNIST-C)"),
+    **arrangements.AXES,
+    **meanings.AXES,
+    **expenses.AXES,
 }
 # What the numbers of the overview are, by probe.
 SCORES = {
@@ -154,6 +175,9 @@ READING["corruption"] = (
 READING["spatial"] = shifts.READING
 READING["strength"] = signs.READING
 READING["transfer"] = carries.READING
+READING["relations"] = arrangements.READING
+READING["cost"] = expenses.READING
+READING |= meanings.READING
 READING["routing"] = (
     "A network's own routing is followed round by round and its votes are clustered by k-means, "
     "image by image; then other routings answer in its place. Which routing a network was "
@@ -246,8 +270,9 @@ _FRACTIONS = (
     *(f"correct_{label}" for label in range(10)),
     *signs.FRACTIONS,
     *lexicon.FRACTIONS,
+    *meanings.FRACTIONS,
 )
-IN_PERCENT = ("scale", "overlap")
+IN_PERCENT = ("scale", "overlap", *meanings.IN_PERCENT)
 
 
 def probe(name: str) -> str:
@@ -264,6 +289,8 @@ def condition(name: str) -> str:
         return shifts.condition(name)
     if threat in lexicon.HEADS:
         return lexicon.condition(name)
+    if threat in meanings.HEADS:
+        return meanings.condition(name)
     if threat not in THREATS or not attack:
         return shortened(name, 40)
     return f"{THREATS[threat]}, {ATTACKS.get(attack, shortened(attack))}"
@@ -286,8 +313,12 @@ def severity(value: float, condition: str, unit: str) -> str:
     """Return a severity as a reader would say it, with its unit."""
     if condition == "affnist":
         return "transformed" if value else "untransformed"
-    if condition.partition("/")[0] == shifts.HEAD:
+    head = condition.partition("/")[0]
+    if head == shifts.HEAD:
         return shifts.severity(value)
+    for words in (arrangements, meanings, expenses):
+        if head in words.HEADS:
+            return words.severity(value, condition)
     if condition in IN_PERCENT:
         sign = "+" if condition == "scale" and value > 0.0 else ""
         return f"{sign}{100.0 * value:.0f}{NO_BREAK}%".replace("-", "−")

@@ -29,3 +29,18 @@ def quantiles(observations: pd.DataFrame) -> pd.DataFrame:
     ]
     columns = [*_PLACE, "level", "value", "n_seeds", "n_units"]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+
+
+def middles(estimates: pd.DataFrame, observations: pd.DataFrame) -> pd.DataFrame:
+    """Return the estimates with the median and the quartiles of what is observed, where it is.
+
+    In `estimate`, `lower` and `upper`, of all training seeds together; the other estimates stay.
+    """
+    grouped = observations.groupby(_PLACE, sort=True, observed=True)["value"]
+    table = grouped.quantile(np.array([0.5, 0.25, 0.75])).unstack()
+    table.columns = pd.Index(["estimate", "lower", "upper"])
+    places = pd.MultiIndex.from_frame(estimates[_PLACE])
+    known = places.isin(table.index)
+    found = estimates.copy()
+    found.loc[known, list(table.columns)] = table.loc[places[known]].to_numpy()
+    return found

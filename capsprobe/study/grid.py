@@ -100,7 +100,7 @@ def grid(
 ) -> list[Cell]:
     """Return all cells, ordered by checkpoint, then probe, then part.
 
-    A network that lacks what a probe asks about has no cells of that probe.
+    A network that lacks what a probe, or a part of it, asks about has no cells of that.
 
     Raises
     ------
@@ -124,6 +124,7 @@ def grid(
         if not probe.lacks(skeleton(settings, entry))
         for sources in (_sources(settings, entry, entries, probe),)
         for part in probe.parts(Name.parse(entry.dataset).view)
+        if not probe.lacks_for(skeleton(settings, entry), part)
     ]
     for name in settings.models:
         _check_asked(settings, name, cells, entries, examined)

@@ -30,11 +30,11 @@ def draw_dots(dots: Dots, looks: Mapping[str, Style]) -> Drawing:
             middles.append(top + height / 2.0)
             top += height
             axes.axhline(top, color=FAINT, linewidth=0.6)
-        axes.set_yticks(middles, [_wrapped(lexicon.weight(name)) for name, _ in dots.rows])
+        axes.set_yticks(middles, [_wrapped(_called(dots, name)) for name, _ in dots.rows])
         axes.set(xlim=(dots.lowest - 0.03, _farthest(dots) + 0.03), ylim=(top, 0.0))
         axes.grid(visible=False, axis="y")
-        axes.set_xlabel(lexicon.KINDS[dots.kind])
-        canvas.title(wording.condition(dots.condition))
+        axes.set_xlabel(_axis(dots))
+        canvas.title(_heading(dots))
         return canvas.finish(_label(dots))
 
 
@@ -61,10 +61,22 @@ def _wrapped(text: str) -> str:
     return text if place < 0 else f"{text[:place]}\n{text[place + 1 :]}"
 
 
+def _heading(dots: Dots) -> str:
+    return dots.heading or wording.condition(dots.condition)
+
+
+def _axis(dots: Dots) -> str:
+    return dots.axis or lexicon.KINDS[dots.kind]
+
+
+def _called(dots: Dots, row: str) -> str:
+    return row if dots.heading else lexicon.weight(row)
+
+
 def _label(dots: Dots) -> str:
     rows = "; ".join(
-        f"{lexicon.weight(name)}: "
+        f"{_called(dots, name)}: "
         + ", ".join(f"{shortened(each.model)} {each.cell.estimate:+.2f}" for each in points)
         for name, points in dots.rows
     )
-    return f"{wording.condition(dots.condition)}, {lexicon.KINDS[dots.kind]}. {rows}."
+    return f"{_heading(dots)}, {_axis(dots)}. {rows}."

@@ -1,5 +1,6 @@
 """What the exhibits of one probe are made from, and the figures' names."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -16,7 +17,7 @@ class Evidence:
     """A probe's estimates on one dataset, the observations they rest on, and what was kept.
 
     `errors` stand beside those of a baseline, if the probe has one; `lights` are all that there
-    are on the dataset.
+    are on the dataset; `elsewhere` has the estimates of all probes on the dataset.
     """
 
     scope: Scope
@@ -26,6 +27,7 @@ class Evidence:
     classes: int
     errors: pd.DataFrame = field(default_factory=pd.DataFrame)
     lights: pd.DataFrame = field(default_factory=pd.DataFrame)
+    elsewhere: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def models(self) -> tuple[str, ...]:

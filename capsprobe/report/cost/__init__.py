@@ -1,0 +1,1 @@
+"""How the probe of cost is shown."""

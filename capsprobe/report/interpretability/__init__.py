@@ -1,0 +1,1 @@
+"""How the probes of interpretability are shown."""
