@@ -22,6 +22,7 @@ VOTES = "votes"
 ROUTING = "routing"
 REST = "rest"
 _FLOPS_A_MAC = 2
+_IMAGES = 2
 
 
 @runtime_checkable
@@ -57,7 +58,8 @@ def macs_by_part(network: Network) -> dict[str, int]:
     """
     side = network.frame.canvas
     weight = next(network.parameters())
-    images = torch.zeros(1, 1, side, side, device=weight.device, dtype=weight.dtype)
+    # Two, for a network of the user's own is never shown a lone one.
+    images = torch.zeros(_IMAGES, 1, side, side, device=weight.device, dtype=weight.dtype)
     modes = [(module, module.training) for module in network.modules()]
     try:
         return _by_part(network.eval(), images)
@@ -86,7 +88,8 @@ def _by_part(network: Network, images: Float[Tensor, IMAGES]) -> dict[str, int]:
     named = {name: inside.get(f"{root}.{name}", 0) for name, _ in network.named_children()}
     parts = {name: count for name, count in named.items() if count}
     rest = everything - sum(parts.values())
-    if isinstance(network, _Routes):
+    # Votes that a network brings were cast by what has been counted, and so was its routing.
+    if isinstance(network, _Routes) and network.votes.weight.numel():
         return parts | {
             VOTES: network.votes.weight.numel(),
             ROUTING: routing_macs(network.trace(images)),
@@ -95,15 +98,15 @@ def _by_part(network: Network, images: Float[Tensor, IMAGES]) -> dict[str, int]:
 
 
 def _counted(compute: Callable[[], object]) -> tuple[int, dict[str, int]]:
-    """Return the MACs that torch's counter sees: all of them, and by module."""
+    """Return the MACs of one image that torch's counter sees: all of them, and by module."""
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), counter:
         compute()
     inside = {
-        name: sum(flops.values()) // _FLOPS_A_MAC
+        name: sum(flops.values()) // (_FLOPS_A_MAC * _IMAGES)
         for name, flops in counter.get_flop_counts().items()
     }
-    return counter.get_total_flops() // _FLOPS_A_MAC, inside
+    return counter.get_total_flops() // (_FLOPS_A_MAC * _IMAGES), inside
 
 
 def _count(module: nn.Module) -> int:

@@ -9,17 +9,11 @@ from capsprobe.models.base import Network
 from capsprobe.models.blocks import EMBEDDED, block_of
 from capsprobe.models.decoder import reconstruct
 from capsprobe.models.inference import device_of
-from capsprobe.shapes import IMAGES
 
 STEPS = (-2.0, -1.0, 0.0, 1.0, 2.0)
 """In standard deviations of that dimension over images of the class."""
 
 DRAWN = "images dimensions steps 1 height width"
-
-
-def can_be_traversed(network: Network) -> bool:
-    """Return whether a decoder of ours draws from the network's embedding."""
-    return network.decoder is not None
 
 
 def spread_of(
@@ -64,6 +58,6 @@ def traversed(
     return drawn.clone().unflatten(0, shifted.shape[:3])
 
 
-def flat(drawn: Float[Tensor, DRAWN]) -> Float[Tensor, IMAGES]:
+def flat(drawn: Float[Tensor, DRAWN]) -> Float[Tensor, "pictures 1 height width"]:
     """Return all pictures in one row."""
     return drawn.flatten(0, 2)

@@ -137,11 +137,17 @@ class Across(Protocol):
         """Return the probe with what was made of each source, by the source's name."""
 
 
+_KINDS = {
+    **dict.fromkeys(PROBE_COLUMNS, "object"),
+    "severity": "float64",
+    "unit_id": "int64",
+    "value": "float64",
+}
 probes: Registry[type[Probe]] = Registry("probe", "capsprobe.probes")
 
 
 def together(tables: list[pd.DataFrame]) -> pd.DataFrame:
     """Return tables of observations below one another, numbered anew; no rows for no tables."""
     if not tables:
-        return pd.DataFrame(columns=list(PROBE_COLUMNS))
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _KINDS.items()})
     return pd.concat(tables, ignore_index=True)

@@ -133,27 +133,39 @@ def few():
     return replace(digits("test").limit(4), validation=digits("validation").limit(20))
 
 
-def network_for(view, name):
+# Two runs find other times.
+TIMED = {("cost", part) for part in ("latency", "block", "iterations")}
+
+
+def network_for(view, name, part):
     canvas = {"single": 28, "placed": 40, "pairs": 36}[view]
     frame = Frame(canvas=canvas, width=8, types=2)
     networks = (build(model, frame, seed=0, decoder=True) for model in ("cnn", "capsnet"))
-    return next(network for network in networks if not probes[name]().lacks(network))
+    return next(network for network in networks if not probes[name]().lacks_for(network, part))
 
 
 @pytest.mark.parametrize(("name", "view", "part"), CASES)
 def test_every_probe_measures_every_part_the_same_twice(name, view, part):
-    network, images = network_for(view, name), few()
+    network, images = network_for(view, name, part), few()
     one, two = (probes[name]()(network, images, part=part) for _ in range(2))
+    if (name, part) in TIMED:
+        kinds = ["condition", "severity", "unit", "metric"]
+        one, two = (
+            replace(each, observations=each.observations[kinds].drop_duplicates())
+            for each in (one, two)
+        )
     pd.testing.assert_frame_equal(one.observations, two.observations)
     assert one.left_out == two.left_out
-    # Of an untrained network, which has none of them right, there may be nothing to say.
-    assert len(one.observations) > 0 or sum(one.left_out.values()) == len(images)
-    assert set(one.observations["unit_id"]) <= set(images.ids.tolist())
+    # Of an untrained network, or of so few images, there may be nothing to say.
+    assert len(one.observations) > 0 or sum(one.left_out.values()) > 0
+    if (name, part) not in TIMED:
+        of_images = one.observations[one.observations["unit"] == "image"]
+        assert set(of_images["unit_id"]) <= set(images.ids.tolist())
 
 
 @pytest.mark.parametrize(("name", "view", "part"), CASES)
 def test_every_probes_samples_can_be_shown(name, view, part):
-    network, images = network_for(view, name), few()
+    network, images = network_for(view, name, part), few()
     samples = probes[name]()(network, images, part=part).samples
     assert tuple(samples.columns) == SAMPLE_COLUMNS
     for row in samples.to_dict("records"):
@@ -164,7 +176,7 @@ def test_every_probes_samples_can_be_shown(name, view, part):
 
 @pytest.mark.parametrize(("name", "view", "part"), CASES)
 def test_no_probe_makes_a_number_from_a_score_that_is_not_finite(name, view, part):
-    network = network_for(view, name)
+    network = network_for(view, name, part)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.fill_(float("nan"))
