@@ -66,7 +66,7 @@ def test_one_factor_a_dimension_scores_high_and_a_rotated_one_low():
     low = scores(standard @ turn, factors, np.random.default_rng(2))
     for name in ("mig", "sap", "disentanglement", "completeness"):
         assert high[name] > 0.9 - 0.05 * (name == "mig"), name
-        # Trees find parts of a factor in a dimension of the mixture too: 0.24 to 0.37 for six turns.
+        # Trees find parts of a factor in mixed dimensions too: 0.24 to 0.37 for six turns.
         assert low[name] < (0.4 if name == "disentanglement" else 0.3), name
     assert high["informativeness"] > 0.98
     assert high["selectivity"] > 0.9
