@@ -21,9 +21,6 @@ from capsprobe.shapes import IMAGES
 SYMMETRIC = (0, 1, 8)
 """Digits that stay themselves in a mirror, so that a model that still names them is right."""
 
-SYMMETRIC_UPSIDE_DOWN = (0, 1, 3, 8)
-"""Digits that stay themselves upside down. A 2 comes near to a 5 both ways, but is neither."""
-
 Ids = Int64[Tensor, " images"] | None
 CORNERS = "images quarters=4 axes=2"
 
@@ -91,11 +88,6 @@ def recombined(
 def mirrored(images: Float[Tensor, IMAGES]) -> Float[Tensor, IMAGES]:
     """Return images with left and right exchanged."""
     return images.flip(-1)
-
-
-def upside_down(images: Float[Tensor, IMAGES]) -> Float[Tensor, IMAGES]:
-    """Return images with top and bottom exchanged; left and right stay, unlike in half a turn."""
-    return images.flip(-2)
 
 
 def blanked_seam(images: Float[Tensor, IMAGES]) -> Float[Tensor, IMAGES]:

@@ -51,19 +51,6 @@ def terms_of(
     return 1.0 - np.square(truth - said) / spread
 
 
-def readout_terms(
-    embedding: Float64[np.ndarray, "images features"],
-    target: Float64[np.ndarray, " images"],
-    rng: np.random.Generator,
-    *,
-    groups: Shaped[np.ndarray, " images"] | None = None,
-    folds: int = FOLDS,
-) -> Float64[np.ndarray, " images"]:
-    """Return one number an image whose mean is the cross-validated R2 of a linear reading."""
-    said, level = readout_predictions(embedding, target, rng, groups=groups, folds=folds)
-    return terms_of(target, said, level)
-
-
 def _split(
     groups: Shaped[np.ndarray, " images"], rng: np.random.Generator, folds: int
 ) -> list[tuple[Int64[np.ndarray, " train"], Int64[np.ndarray, " test"]]]:

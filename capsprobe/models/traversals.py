@@ -49,13 +49,22 @@ def traversed(
     whole = torch.zeros(count, width, len(steps), len(spread), width)
     whole[torch.arange(count), :, :, labels] = moved
     shifted = embedding[:, None, None] + whole.flatten(3)
-    classes = one_hot(labels, len(spread)).float()[:, None, None].expand(*shifted.shape[:3], -1)
-    device = device_of(network)
+    each = labels[:, None, None].expand(shifted.shape[:3]).flatten()
+    drawn = redrawn(network, shifted.flatten(0, 2), each, classes=len(spread))
+    return drawn.unflatten(0, shifted.shape[:3])
+
+
+def redrawn(
+    network: Network,
+    embedding: Float[Tensor, EMBEDDED],
+    labels: Int64[Tensor, " images"],
+    *,
+    classes: int,
+) -> Float[Tensor, "images 1 height width"]:
+    """Return what the decoder draws of each embedding's block of its class, without gradients."""
+    chosen, device = one_hot(labels, classes).float(), device_of(network)
     with torch.inference_mode():
-        drawn = reconstruct(
-            network, shifted.flatten(0, 2).to(device), classes.flatten(0, 2).to(device)
-        ).cpu()
-    return drawn.clone().unflatten(0, shifted.shape[:3])
+        return reconstruct(network, embedding.to(device), chosen.to(device)).cpu().clone()
 
 
 def flat(drawn: Float[Tensor, DRAWN]) -> Float[Tensor, "pictures 1 height width"]:

@@ -30,8 +30,9 @@ from capsprobe.models.readings import Reading, read_by_class, shuffled_by_image
 from capsprobe.models.rerouting import Capsular, children_of, reroute, votes_of
 from capsprobe.models.scrambles import INTACT, Scramble, pictures
 from capsprobe.probes.base import Probe, probes, together
+from capsprobe.routing.contrasts import from_means
 from capsprobe.routing.portraits import firsts
-from capsprobe.routing.shares import divergence, shares_of
+from capsprobe.routing.shares import shares_of
 from capsprobe.shapes import COEFFICIENTS, IMAGES
 from capsprobe.tables import CORRECT, TRACE_COLUMNS, Condition, Measurement, Metric, observe
 
@@ -40,6 +41,7 @@ _NO_ROOM = "poses whose ink would leave the canvas"
 _SAME = "images of a class that its mirror image belongs to as well"
 _BEYOND = "beyond the limit of posed images"
 _MIRRORED = "mirrored"
+_OF_DIGITS = ("digits", "mnist")
 _SCRAMBLES = ("shuffled", "recombined", _MIRRORED, "seam")
 _UNITS = {"rotation": "deg", "scale": "1", "shear": "1", "shift-x": "px", "shift-y": "px"}
 # Points of a scatter.
@@ -59,24 +61,13 @@ AUROC_LABEL = Metric(
     upper=2.0,
     description="the same of the true class's score",
 )
-READOUT = Metric(
-    name="readout",
-    lower=_LOWEST,
-    upper=_LARGEST,
-    description="R2 of a linear reading from the true class's block, share of each image",
-)
-READOUT_WHOLE = Metric(
-    name="readout_whole",
-    lower=_LOWEST,
-    upper=_LARGEST,
-    description="the same from the whole embedding",
-)
-READOUT_SHUFFLED = Metric(
-    name="readout_shuffled",
-    lower=_LOWEST,
-    upper=_LARGEST,
-    description="the same from the true class's block, poses shuffled",
-    null=True,
+READOUT, READOUT_WHOLE, READOUT_SHUFFLED = (
+    Metric(name=name, lower=_LOWEST, upper=_LARGEST, description=text, null=null)
+    for name, text, null in (
+        ("readout", "R2 of a linear reading from the true class's block, by image", False),
+        ("readout_whole", "the same from the whole embedding", False),
+        ("readout_shuffled", "the same from the true class's block, poses shuffled", True),
+    )
 )
 DEPENDS = Metric(
     name="input_divergence",
@@ -179,7 +170,9 @@ class Relations(Probe):
         asked = partial(_asked, network)
         intact = asked(INTACT, 0.0, images.images)
         found = [asked(*made) for made in self._scrambled(images, rng)]
-        other = ~torch.isin(images.labels, torch.tensor(SYMMETRIC))
+        # Of other images than digits, no class is known to be its own mirror image.
+        same_mirrored = SYMMETRIC if images.name in _OF_DIGITS else ()
+        other = ~torch.isin(images.labels, torch.tensor(same_mirrored, dtype=torch.int64))
         every = torch.ones_like(other)
         tables = [
             table
@@ -296,14 +289,7 @@ def _depends(network: Network, images: ImageSet) -> pd.DataFrame:
         return shares_of(reroute(network, votes, iterations=network.iterations))[-1]
 
     shares = torch.cat([each for _, each in in_batches(network, len(images), few)])
-    within = torch.stack(
-        [shares[images.labels == each].mean(dim=0) for each in images.labels.unique()]
-    )
-    place = torch.searchsorted(images.labels.unique(), images.labels)
-    found = {
-        DEPENDS: divergence(shares, shares.mean(dim=0, keepdim=True)),
-        DEPENDS_WITHIN: divergence(shares, within[place]),
-    }
+    found = from_means(shares, images.labels)
     return together(
         [
             observe(
@@ -314,7 +300,7 @@ def _depends(network: Network, images: ImageSet) -> pd.DataFrame:
                 metric=metric,
                 values=values.double().numpy(),
             )
-            for metric, values in found.items()
+            for metric, values in zip((DEPENDS, DEPENDS_WITHIN), found, strict=True)
         ]
     )
 

@@ -15,11 +15,11 @@ from capsprobe.data.morphometry import FACTORS, factors
 from capsprobe.faults import UsageFault
 from capsprobe.models.base import Embeds, Network
 from capsprobe.models.blocks import embedded
-from capsprobe.models.traversals import DRAWN, STEPS, flat, spread_of, traversed
+from capsprobe.models.traversals import DRAWN, STEPS, flat, redrawn, spread_of, traversed
 from capsprobe.probes.base import Probe, probes, together
 from capsprobe.tables import TRACE_COLUMNS, Condition, Measurement, Metric, observe
 
-_CONDITION = "traversal/dimension"
+_CONDITION, _DRAWING = "traversal/dimension", "traversal/drawing"
 _LARGE = 1e9
 _STILL = "factors that do not vary in a class, dimension by dimension"
 _IDLE = "dimensions that move nothing"
@@ -30,6 +30,19 @@ SELECTIVE = Metric(
     lower=0.0,
     upper=1.0,
     description="share of the factor that moves most in all that moves with a dimension",
+)
+DRAWN_APART = Metric(
+    name="drawing_error",
+    lower=0.0,
+    upper=_LARGE,
+    description="squared error of the image drawn from its class's block, summed over pixels",
+)
+MEAN_APART = Metric(
+    name="drawing_error_mean",
+    lower=0.0,
+    upper=_LARGE,
+    description="the same of the mean image of the class, which no decoder is needed for",
+    null=True,
 )
 MOVED = {
     name: Metric(
@@ -51,12 +64,14 @@ class Traversal(Probe):
     class, so that a dimension that hardly varies is not moved where no digit ever was. What
     changes is measured by capsprobe.data.morphometry in standard deviations of that factor over
     the same images, from the one end to the other, the mean of `images_each` digits a class. A
-    dimension is the unit. So many digits as are `pictured` are kept as drawn.
+    dimension is the unit. So many digits as are `pictured` are kept as drawn. `drawing` says how
+    well the decoder draws the digit at all: one that draws the mean of its class draws nothing
+    that a dimension could move.
     """
 
     name: ClassVar = "traversal"
     question: ClassVar = "What moves in the drawn digit with one dimension of its embedding?"
-    metrics: ClassVar = (SELECTIVE, *MOVED.values())
+    metrics: ClassVar = (SELECTIVE, *MOVED.values(), DRAWN_APART, MEAN_APART)
 
     images_each: int = 3
     pictured: int = 1
@@ -71,7 +86,7 @@ class Traversal(Probe):
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """Return the one way of moving."""
+        """Return the one way of moving, and drawing without it."""
         return (
             Condition(
                 name=_CONDITION,
@@ -79,6 +94,7 @@ class Traversal(Probe):
                 description="one dimension moved either way, decoded",
                 has_clean=False,
             ),
+            Condition(name=_DRAWING, unit="1", description="drawn, nothing moved", has_clean=False),
         )
 
     def lacks(self, network: Network) -> str:
@@ -93,7 +109,7 @@ class Traversal(Probe):
         embedding = embedded(network, images.images)
         spread = spread_of(embedding, images.labels, classes=images.classes)
         table = factors(images.images)
-        tables: list[pd.DataFrame] = []
+        tables = list(_drawings(network, embedding, images))
         left_out = {_STILL: 0, _IDLE: 0}
         for label in images.labels.unique().tolist():
             rows = (images.labels == label).nonzero()[:, 0]
@@ -131,6 +147,26 @@ class Traversal(Probe):
                 levels = [float(level) for level in grey_levels(sheet[None])]
                 lines.append((_CONDITION, STEPS[-1], *about, "drawn", *sheet.shape, levels))
         return pd.DataFrame(lines, columns=list(TRACE_COLUMNS))
+
+
+def _drawings(
+    network: Network, embedding: Float[Tensor, "images features"], images: ImageSet
+) -> Iterator[pd.DataFrame]:
+    """Yield how far each image is from its drawing, and from the mean image of its class."""
+    means = {
+        c: images.images[images.labels == c].mean(dim=0) for c in images.labels.unique().tolist()
+    }
+    plain = torch.stack([means[c] for c in images.labels.tolist()])
+    drawn = redrawn(network, embedding, images.labels, classes=images.classes)
+    for metric, shown in ((DRAWN_APART, drawn), (MEAN_APART, plain)):
+        yield observe(
+            condition=_DRAWING,
+            severity=0.0,
+            unit="image",
+            unit_ids=images.ids.numpy(),
+            metric=metric,
+            values=(shown - images.images).double().square().flatten(1).sum(dim=1).numpy(),
+        )
 
 
 def _moved(

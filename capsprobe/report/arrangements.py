@@ -35,6 +35,7 @@ SHORT = {
     "parts/mirrored": "mirrored",
     "parts/seam": "seams",
 }
+COEFFICIENTS = ("intact_auroc", "label_auroc", "readout")
 EXHIBITS = {
     "parts": Text(
         heading="Does it notice that the parts stand in wrong places?",

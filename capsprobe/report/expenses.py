@@ -72,21 +72,9 @@ EXHIBITS = {
             "network that has another above it and to its left."
         ),
     ),
-    "training": Text(
-        heading="How long did training take?",
-        reading=(
-            "From the checkpoints' own record: epochs, the epoch with the best validation "
-            "accuracy, and wall time, mean and spread over training seeds."
-        ),
-        meaning=(
-            "Wall times were taken on machines that others used too, on other days: they say the "
-            "order of magnitude and no more."
-        ),
-    ),
 }
 GRIDS = {
     "size": "Parameters and MACs",
-    "training": "Training, from the checkpoints' record",
 }
 OVERVIEW = {
     "cost": (

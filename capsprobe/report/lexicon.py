@@ -95,7 +95,11 @@ AXES = {
     **dict.fromkeys(("js_within", "js_between", "js_constant"), "divergence (bits)"),
     **dict.fromkeys(("ari", "ari_shuffled"), "adjusted Rand index"),
 }
-_COEFFICIENTS = ("ari", "ami", "cosine", "cohen", "js_", "polarisation", "drop_", "gate", "summed")
+_COEFFICIENTS = (
+    *("ari", "ami", "cosine", "cohen", "js_", "polarisation", "drop_", "gate", "summed"),
+    *meanings.COEFFICIENTS,
+    *arrangements.COEFFICIENTS,
+)
 KINDS = {
     "together": "rank correlation over children",
     "drops": "rank correlation with the drop",

@@ -16,6 +16,7 @@ CONDITIONS = {
     "factors/block": "Block of the class",
     "factors/pca": "Principal components of pixels",
     "traversal/dimension": "One dimension moved",
+    "traversal/drawing": "Drawn, nothing moved",
     "confidence/rotation": "Turned digits",
     "confidence/reliability": "How often right, by confidence",
     "deletion/own": "Most heeded taken away first",
@@ -59,6 +60,8 @@ METRICS = {
     **{f"{name}_null": f"{text}, factors exchanged" for name, text in _SCORES.items()},
     "traversal_selectivity": "share of the factor that moves most",
     **{f"moved_{name}": f"change of {name} (standard deviations)" for name in MOVED},
+    "drawing_error": "squared error of the drawing, over pixels",
+    "drawing_error_mean": "the same of the mean image of the class",
     "matched_correlation": "|correlation| of matched dimensions",
     "matched_correlation_null": "the same, images exchanged",
     "numbered_correlation": "|correlation| of dimensions by number",
@@ -174,7 +177,10 @@ GRIDS = {
 }
 OVERVIEW = {
     "factors": "A column is a network; a score says something where it is above its null below it.",
-    "traversal": "A column is a network with a decoder.",
+    "traversal": (
+        "A column is a network with a decoder. Where its drawings err as much as the mean image of "
+        "the class, it draws that, and there is nothing for a dimension to move."
+    ),
     "alignment": "A column is a network, beside the same model as another seed left it.",
     "confidence": (
         "A column is a network. The error of calibration is better small, the AUROC large; at 0° "
@@ -197,6 +203,16 @@ READING = {
     "deletion": "An explanation that names the parts that matter can be tested by removing them.",
     "specificity": "What stands for one entity should be weighed by whether that entity is there.",
 }
+COEFFICIENTS = (
+    *_SCORES,
+    "matched_correlation",
+    "numbered_correlation",
+    "error_auroc",
+    "area",
+    "class_share",
+    "traversal_selectivity",
+)
+# How the network is called beside itself.
 _SAME = "the network itself"
 
 
@@ -215,6 +231,6 @@ def severity(value: float, condition: str) -> str:
         return f"{value:g}°"
     if head in ("deletion", "insertion"):
         return f"{100.0 * value:g}\N{NO-BREAK SPACE}% away"
-    if head == "traversal":
+    if condition == "traversal/dimension":
         return f"±{value:g}\N{NO-BREAK SPACE}sd"
     return ""

@@ -18,6 +18,10 @@ KNOWN_MODELS = (
     "capsnet-em",
     "capsnet-attention",
     "se-head",
+    # After ten others, so that each has its model's colour without a decoder.
+    "capsnet-decoder",
+    "cnn-decoder",
+    "senet-decoder",
 )
 # Control, format (which turns the direction of text) and unassigned characters, and surrogates.
 _UNSEEN = {"Cc", "Cf", "Cn", "Cs", "Co"}

@@ -42,6 +42,19 @@ def contrast(
             yield Finding(condition=condition, iteration=iteration, metric=metric, values=values)
 
 
+def from_means(
+    shares: Float[Tensor, COEFFICIENTS], labels: Int64[Tensor, " images"]
+) -> tuple[Float[Tensor, " images"], Float[Tensor, " images"]]:
+    """Return the divergence of each image's shares from their mean over all images, in bits.
+
+    Then that from their mean over the images of its class.
+    """
+    named, place = labels.unique(return_inverse=True)
+    within = torch.stack([shares[labels == each].mean(dim=0) for each in named])
+    overall = shares.mean(dim=0, keepdim=True)
+    return divergence(shares, overall), divergence(shares, within[place])
+
+
 def _partners(
     eligible: Bool[Tensor, "images images"], count: int, rng: np.random.Generator
 ) -> Int64[Tensor, "images partners"]:

@@ -14,7 +14,6 @@ from capsprobe.data.parts import (
     mirrored,
     recombined,
     shuffled,
-    upside_down,
 )
 from capsprobe.faults import UsageFault
 
@@ -180,10 +179,6 @@ def test_pixels_that_cannot_be_meant_are_refused(pixels):
 
 def test_a_mirror_exchanges_left_and_right_and_nothing_else():
     assert corners(mirrored(blocks())) == [[4, 14], [4, 4], [14, 14], [14, 4]]
-
-
-def test_upside_down_exchanges_top_and_bottom_and_nothing_else():
-    assert corners(upside_down(blocks())) == [[14, 4], [14, 14], [4, 4], [4, 14]]
 
 
 def test_a_seam_is_one_row_and_one_column_in_the_middle_of_the_ink():

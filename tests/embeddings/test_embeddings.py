@@ -9,8 +9,13 @@ from capsprobe.embeddings.calibration import calibration_terms
 from capsprobe.embeddings.disentanglement import mutual_information, null_scores, scores
 from capsprobe.embeddings.ordering import area_under
 from capsprobe.embeddings.ranking import auroc_terms, paired_auroc_terms
-from capsprobe.embeddings.readout import readout_terms
+from capsprobe.embeddings.readout import readout_predictions, terms_of
 from capsprobe.faults import UsageFault
+
+
+def readout_terms(embedding, target, rng, groups=None):
+    """Return one number an image whose mean is the cross-validated R2."""
+    return terms_of(target, *readout_predictions(embedding, target, rng, groups=groups))
 
 
 def planted(count=1500, seed=0):

@@ -223,10 +223,11 @@ def _seek_votes(
 
 def _traced(module: nn.Module, found: Contract, images: Tensor) -> tuple[Any, list[Leaf]]:
     assert found.intake is not None
+    trace: Any = module.trace
     try:
         with torch.no_grad():
-            few = module.trace(found.intake(images[:_FEW]))  # type: ignore[operator]
-            more = module.trace(found.intake(images))  # type: ignore[operator]
+            few = trace(found.intake(images[:_FEW]))
+            more = trace(found.intake(images))
     except Exception as error:
         found.note("trace", "warning", f"its method trace raises {trimmed(error)}")
         return (), []

@@ -125,13 +125,13 @@ def _among(table: pd.DataFrame, metrics: set[str]) -> pd.DataFrame:
 
 def _placed(table: pd.DataFrame, measures: Sequence[Measure]) -> Iterator[tuple[int, Measure]]:
     """Yield each row that stands for a measure; one of a sweep is the mean over severities."""
-    wanted = {
+    wanted: dict[tuple[object, ...], Measure] = {
         (of.probe, of.dataset, of.condition, of.metric, _key(of.severity)): of for of in measures
     }
     columns = ["probe", "dataset", "condition", "metric", "severity"]
     for row, values in enumerate(table[columns].itertuples(index=False, name=None)):
         *rest, severity = values
-        if of := wanted.get((*map(str, rest), _key(severity))):  # type: ignore[arg-type]
+        if of := wanted.get((*map(str, rest), _key(severity))):
             yield row, of
 
 

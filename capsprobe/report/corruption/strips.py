@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from capsprobe.report.exhibits import Pixels, Strips
+from capsprobe.report.grey import pixels
 from capsprobe.report.routing.evidence import Evidence
 
 
@@ -27,7 +28,7 @@ def strips(evidence: Evidence) -> tuple[Strips, ...]:
         rows=tuple(conditions),
         severities=tuple(severities),
         pictures=tuple(
-            tuple(_pixels(held.get((condition, severity))) for severity in severities)
+            tuple(_shown(held.get((condition, severity))) for severity in severities)
             for condition in conditions
         ),
         published=tuple(_published(first, condition) for condition in conditions),
@@ -35,11 +36,8 @@ def strips(evidence: Evidence) -> tuple[Strips, ...]:
     return (figure,)
 
 
-def _pixels(row: dict[Hashable, Any] | None) -> Pixels | None:
-    if row is None:
-        return None
-    width, values = int(row["columns"]), [int(level) for level in row["values"]]
-    return tuple(tuple(values[start : start + width]) for start in range(0, len(values), width))
+def _shown(row: dict[Hashable, Any] | None) -> Pixels | None:
+    return None if row is None else pixels(row)
 
 
 def _published(rows: pd.DataFrame, condition: str) -> float | None:

@@ -28,7 +28,11 @@ _ELSEWHERE = {
         for score in ("mig", "sap", "disentanglement", "completeness", "selectivity")
         for null in ("", "_null")
     ),
-    "traversal": (("traversal/dimension", "traversal_selectivity", 2.0),),
+    "traversal": (
+        ("traversal/drawing", "drawing_error", 0.0),
+        ("traversal/drawing", "drawing_error_mean", 0.0),
+        ("traversal/dimension", "traversal_selectivity", 2.0),
+    ),
     "alignment": tuple(
         (f"across/{model}", metric, 0.0)
         for model in ("capsnet", "capsnet-decoder", "cnn", "cnn-decoder", "senet", "senet-decoder")
