@@ -27,6 +27,7 @@ METRICS = {
     "class_divergence": "divergence from the mean over the class (bits)",
 }
 AXES = {"parts/displaced": "outwards by (pixels)"}
+GRIDS = {"input": "Divergence of coefficients from a mean"}
 # A short name of each way to scramble, for the head of a column.
 SHORT = {
     "parts/intact": "intact",

@@ -310,6 +310,7 @@ GRIDS = {
     **kinds.GRIDS,
     **shifts.GRIDS,
     **meanings.GRIDS,
+    **arrangements.GRIDS,
     **expenses.GRIDS,
     "objective": "Images (%) for which it never rises over the rounds",
     "article": "Accuracy (%), networks in columns, the routing that answers in rows, round 3",

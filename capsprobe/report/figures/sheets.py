@@ -37,7 +37,7 @@ def draw_sheet(figure: Sheet, looks: Mapping[str, Style]) -> Drawing:
         middles = (np.arange(len(figure.rows)) + 0.5) * tall / len(figure.rows)
         axes.set_yticks(middles, [shortened(name, 18) for name, _ in figure.rows])
         columns = (np.arange(len(figure.columns)) + 0.5) * wide / len(figure.columns)
-        axes.set_xticks(columns, figure.columns, fontsize=7.5)
+        axes.set_xticks(columns, figure.columns, fontsize=6.5)
         axes.set_facecolor(FAINT)
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
@@ -53,7 +53,7 @@ def _write(canvas: Canvas, figure: Sheet, columns: np.ndarray, tall: int, pictur
     step = _LINE * tall / picture
     for place, (label, texts) in enumerate(figure.lines):
         at = tall + step * (place + 1.9)
-        look: dict[str, Any] = {"fontsize": 7.5, "va": "center", "clip_on": False}
+        look: dict[str, Any] = {"fontsize": 6.5, "va": "center", "clip_on": False}
         canvas.axes.text(-4.0, at, shortened(label, 18), ha="right", **look)
         for column, text in zip(columns, texts, strict=True):
             canvas.axes.text(column, at, text, ha="center", **look)

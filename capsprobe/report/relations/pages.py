@@ -3,6 +3,8 @@
 from capsprobe.report import arrangements
 from capsprobe.report.curves import panel
 from capsprobe.report.exhibits import Exhibit, Figure
+from capsprobe.report.grids import single_grid
+from capsprobe.report.panels import Grid
 from capsprobe.report.points import Row, points
 from capsprobe.report.relations import pictures, poses
 from capsprobe.report.routing.evidence import Evidence
@@ -22,7 +24,7 @@ def exhibits(evidence: Evidence) -> tuple[Exhibit, ...]:
         Exhibit(key="parts", figures=_parts(evidence)),
         Exhibit(key="scrambled", figures=(first,) if first else (), folded=tuple(others)),
         Exhibit(key="pose", figures=_poses(evidence), folded=poses.scatters(evidence)),
-        Exhibit(key="input", figures=_input(evidence)),
+        Exhibit(key="input", grid=_input(evidence)),
     )
     return tuple(each for each in found if each.figures or (each.grid and each.grid.rows))
 
@@ -67,13 +69,6 @@ def _poses(evidence: Evidence) -> tuple[Figure, ...]:
     return tuple(shown)
 
 
-def _input(evidence: Evidence) -> tuple[Figure, ...]:
-    rows = [
-        Row(label=label, condition="input/coefficients", metric=metric)
-        for label, metric in (
-            ("from all images", "input_divergence"),
-            ("from its class", "class_divergence"),
-        )
-    ]
-    heading = "Divergence of coefficients from a mean"
-    return points(evidence, rows, name="input", heading=heading, axis="divergence (bits)")
+def _input(evidence: Evidence) -> Grid:
+    held = evidence.estimates
+    return single_grid(held[held["condition"] == "input/coefficients"], evidence.scope)

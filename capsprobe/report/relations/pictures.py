@@ -8,6 +8,8 @@ from capsprobe.report.grey import pixels
 from capsprobe.report.routing.evidence import Evidence
 
 _INTACT = "parts/intact"
+# More columns leave no room for what is said below them.
+_DISPLACED = (2.0, 4.0)
 
 
 def sheets(evidence: Evidence) -> tuple[Sheet, ...]:
@@ -22,6 +24,9 @@ def sheets(evidence: Evidence) -> tuple[Sheet, ...]:
 
 def _sheet(evidence: Evidence, rows: pd.DataFrame) -> Sheet:
     drawn = rows[rows["name"] == "picture"].drop_duplicates(["condition", "severity"])
+    displaced = drawn["condition"] == "parts/displaced"
+    if displaced.any() and drawn.loc[displaced, "severity"].isin(_DISPLACED).any():
+        drawn = drawn[~displaced | drawn["severity"].isin(_DISPLACED)]
     ways = list(zip(drawn["condition"].astype(str), drawn["severity"], strict=True))
     shown = tuple(pixels(row) for row in drawn.to_dict("records"))
     said = rows[rows["name"] == "said"]
