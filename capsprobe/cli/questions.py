@@ -63,7 +63,8 @@ QUESTIONS = (
         command="cost",
         title="Cost",
         help="Count parameters and MACs, time passes and routing; write a report.",
-        probes=("cost",),
+        # What a network takes is nothing without what it gives.
+        probes=("cost", "affine"),
         jobs="1",
     ),
 )

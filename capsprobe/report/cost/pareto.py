@@ -39,14 +39,16 @@ def scatters(evidence: Evidence) -> tuple[Scatter, ...]:
         ]
         if len(rows):
             said = wording.severity(severity, condition, "deg" if probe == "affine" else "")
-            up = f"{wording.metric(metric, condition)} (%), {wording.condition(condition)}, {said}"
-            return tuple(_scatter(evidence, rows, up, *cost) for cost in _COSTS)
+            given = f"{wording.condition(condition)}, {said}"
+            up = f"{wording.metric(metric, condition)} (%)"
+            return tuple(_scatter(evidence, rows, given, up, *cost) for cost in _COSTS)
     return ()
 
 
 def _scatter(
     evidence: Evidence,
     gives: pd.DataFrame,
+    given: str,
     up: str,
     condition: str,
     metric: str,
@@ -57,7 +59,7 @@ def _scatter(
     takes = takes[takes["severity"] == severity]
     return Scatter(
         name=evidence.named("pareto", metric),
-        heading=f"Accuracy against {expenses.METRICS[metric].partition(' (')[0]}",
+        heading=f"{given}: against {expenses.METRICS[metric].partition(' (')[0]}",
         across=across,
         up=up,
         spots=tuple(_spots(evidence, gives, takes, _SCALES.get(metric, 1.0))),
