@@ -179,10 +179,12 @@ def test_the_network_is_left_as_found(part):
 @pytest.mark.parametrize("part", ["latency", "block", "iterations", "memory"])
 def test_the_network_is_left_as_found_after_an_error(monkeypatch, part):
     network, calls, route = used(), [], Votes.route
+    own = network.iterations
 
     def failing(votes, children, *, routing, iterations):
         calls.append((network.iterations, network.votes.weight.requires_grad))
-        if len(calls) == 5:
+        # Whether memory is asked for first, and how many passes that takes, differs.
+        if len(calls) >= 5 and (part != "iterations" or network.iterations != own):
             raise RuntimeError("inside")
         return route(votes, children, routing=routing, iterations=iterations)
 
@@ -192,7 +194,7 @@ def test_the_network_is_left_as_found_after_an_error(monkeypatch, part):
         measured(network, part)
     assert _state(network) == before
     # What had to be put back.
-    assert calls[-1][1] and (calls[-1][0] != network.iterations) == (part == "iterations")
+    assert calls[-1][1] and (calls[-1][0] != own) == (part == "iterations")
 
 
 def _state(network):
