@@ -151,7 +151,7 @@ def test_every_probe_measures_every_part_the_same_twice(name, view, part):
     if (name, part) in TIMED:
         kinds = ["condition", "severity", "unit", "metric"]
         one, two = (
-            replace(each, observations=each.observations[kinds].drop_duplicates())
+            replace(each, observations=each.observations[kinds].drop_duplicates(ignore_index=True))
             for each in (one, two)
         )
     pd.testing.assert_frame_equal(one.observations, two.observations)
