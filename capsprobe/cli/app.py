@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from capsprobe.cli import claims, questions
 from capsprobe.cli.options import floats, integers, names, typed
 from capsprobe.cli.parameters import (
     BatchSize,
@@ -21,6 +22,7 @@ from capsprobe.cli.parameters import (
     Fresh,
     Jobs,
     Json,
+    Language,
     Models,
     Quiet,
     Scheduler,
@@ -29,7 +31,6 @@ from capsprobe.cli.parameters import (
     Verbose,
     Weights,
 )
-from capsprobe.cli.questions import register
 
 app = typer.Typer(
     name="capsprobe",
@@ -197,17 +198,20 @@ def routing(
     raise typer.Exit(measuring.tell_ahead(request) if dry_run else measuring.measure(request))
 
 
-register(app)
+questions.register(app)
+claims.register(app)
 
 
 @app.command()
 def report(
-    run: Annotated[Path, typer.Argument(help="Run folder.")], verbose: Verbose = False
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    lang: Language = "en",
+    verbose: Verbose = False,
 ) -> None:
     """Write the report of a run again, from its cells."""
-    from capsprobe.report import render
+    from capsprobe.cli import reporting
 
-    typer.echo(render(run))
+    typer.echo(reporting.rendered(run, language=lang))
 
 
 @app.command()
@@ -319,7 +323,9 @@ def train(
 
 @app.command("ls")
 def list_names(
-    kind: Annotated[str, typer.Argument(help="models, datasets, probes, attacks or routings.")],
+    kind: Annotated[
+        str, typer.Argument(help="models, datasets, probes, attacks, routings or claims.")
+    ],
     weights: Weights = None,
     as_json: Json = False,
     verbose: Verbose = False,

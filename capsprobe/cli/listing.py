@@ -8,6 +8,7 @@ import pandas as pd
 import typer
 
 from capsprobe.attacks.base import attacks
+from capsprobe.claims.base import in_order
 from capsprobe.data import views
 from capsprobe.faults import UsageFault
 from capsprobe.models.base import models
@@ -16,7 +17,7 @@ from capsprobe.probes.base import probes
 from capsprobe.registry import unknown
 from capsprobe.routing.base import routings
 
-KINDS = ("models", "datasets", "probes", "attacks", "routings")
+KINDS = ("models", "datasets", "probes", "attacks", "routings", "claims")
 
 
 def show(kind: str, *, weights: Path | None, as_json: bool) -> None:
@@ -39,6 +40,8 @@ def show(kind: str, *, weights: Path | None, as_json: bool) -> None:
 def _members(kind: str) -> list[dict[str, Any]]:
     if kind == "probes":
         return [{"probe": name, "question": probes[name].question} for name in probes]
+    if kind == "claims":
+        return [{"claim": each.id, "assertion": each.assertion.en} for each in in_order()]
     named = {"datasets": views.names(), "attacks": tuple(attacks), "routings": tuple(routings)}
     return [{kind.removesuffix("s"): name} for name in named[kind]]
 

@@ -13,13 +13,17 @@ from rich.console import Console
 
 from capsprobe.attacks.base import attacks
 from capsprobe.attacks.budgets import BUDGETS
+from capsprobe.claims.base import in_order
+from capsprobe.claims.needs import needs
 from capsprobe.cli.complaints import complaint
 from capsprobe.cli.devices import resolve
 from capsprobe.cli.jobs import jobs_for
 from capsprobe.cli.options import integer
 from capsprobe.cli.threads import use_threads
 from capsprobe.data.own import called_in_tables, is_own
+from capsprobe.data.views import Name
 from capsprobe.faults import EnvironmentFault, UsageFault
+from capsprobe.models.checkpoints import SHIPPED, manifest
 from capsprobe.probes.base import probes
 from capsprobe.report import render
 from capsprobe.study import Settings
@@ -49,6 +53,8 @@ UNLESS_NAMED = (
     "se-head",
     *WITH_DECODER,
 )
+# Shipped networks may have more, for claims: each costs as much as the first.
+FIRST_SEEDS = (0, 1, 2)
 ROBUSTNESS = ("adversarial", "affine", "corruption", "overlap", "spatial", "strength", "transfer")
 # Those that look at a few images unless told how many.
 LIMITED = (
@@ -83,6 +89,7 @@ class Request:
     quiet: bool
     jobs: str = "auto"
     scheduler: str | None = None
+    judged: dict[str, Any] | None = None
 
 
 def robustness_settings(
@@ -153,6 +160,38 @@ def question_settings(*, config: Path | None, **options: Any) -> Settings:
     return _settings(probe_settings=configured, unless_named=unless_named, **options)
 
 
+def claims_settings(
+    *, roles: dict[str, str], budget: str | None, config: Path | None, **options: Any
+) -> Settings:
+    """Return the settings of all that the claims need; raise UsageFault for the first mistake."""
+    configured = _configured(config)
+    asked = needs(in_order(), roles)
+    if budget is not None:
+        configured.setdefault(_ATTACKS, {})["budget"] = budget
+        for key, value in _spent(budget).items():
+            configured.setdefault(_EVIDENCE, {}).setdefault(key, value)
+    if options["limit"] is not None:
+        for name in {*LIMITED, *EMBEDDING, "gate"} & set(asked):
+            configured.setdefault(name, {}).setdefault("limit", options["limit"])
+    wanted = {model for held in asked.values() for model in held}
+    given = _settings(
+        probe_settings=configured,
+        unless_named=(),
+        probes=tuple(asked),
+        models=tuple(sorted(wanted & (_trained(options) | set(roles.values())))),
+        **options,
+    )
+    return given.model_copy(update={"asked": asked, "seeds_unless_named": ()})
+
+
+def _trained(options: dict[str, Any]) -> set[str]:
+    """Return the models that have a checkpoint of the dataset: without one, claims go untested."""
+    folder = options["weights"]
+    held = manifest(SHIPPED if folder is None or folder.is_file() else folder)
+    base = options["dataset"]
+    return {entry.model for entry in held if Name.parse(entry.dataset).base == base}
+
+
 def tell_ahead(request: Request) -> int:
     """Print what would be run, what it costs and leaves out; return the exit status."""
     jobs_for(request.jobs, request.settings.device, threads=use_threads())
@@ -169,8 +208,11 @@ def tell_ahead(request: Request) -> int:
     return DONE
 
 
-def measure(request: Request) -> int:
-    """Run the study and write the report; print its path and return the exit status."""
+def measure(request: Request, *, tell: bool = True) -> int:
+    """Run the study and write the report; print its path and return the exit status.
+
+    Who does not `tell` says something else of it.
+    """
     console = Console(stderr=True)
     jobs = jobs_for(request.jobs, request.settings.device, threads=use_threads())
     if request.scheduler is not None and request.jobs != "auto":
@@ -193,11 +235,11 @@ def measure(request: Request) -> int:
         )
     for line in outcome.set_aside:
         console.print(f"warning: {line}", markup=False, highlight=False, soft_wrap=True)
-    facts = record(outcome, command=request.command, title=request.title)
+    facts = _record(request, outcome)
     page = request.folder / "index.html"
     if request.fresh or not _stands(standing, facts, request.folder):
         page = _report(request, outcome)
-    _tell(request, outcome, page)
+    _tell(request, outcome, page if tell else None)
     if outcome.interrupted:
         sys.stderr.write(f"interrupted; to resume: {request.command}\n")
         return INTERRUPTED
@@ -241,10 +283,14 @@ def _stands(standing: dict[str, Any] | None, facts: dict[str, Any], folder: Path
     )
 
 
+def _record(request: Request, outcome: Outcome) -> dict[str, Any]:
+    return record(outcome, command=request.command, title=request.title, judged=request.judged)
+
+
 def _report(request: Request, outcome: Outcome) -> Path:
     """Write record and report, again where another run in the folder finished cells meanwhile."""
     while True:
-        facts = record(outcome, command=request.command, title=request.title)
+        facts = _record(request, outcome)
         write_record(request.folder, facts)
         page = render(request.folder)
         if request.fresh or not take_up(outcome, request.folder):
@@ -256,7 +302,7 @@ def _report(request: Request, outcome: Outcome) -> Path:
 
 def _start(request: Request, plan: Outcome) -> None:
     """Write run.json before anything is computed, so that a killed run can be reported too."""
-    facts = record(plan, command=request.command, title=request.title)
+    facts = _record(request, plan)
     try:
         write_record(request.folder, facts)
     except OSError as error:
@@ -265,11 +311,11 @@ def _start(request: Request, plan: Outcome) -> None:
         ) from error
 
 
-def _tell(request: Request, outcome: Outcome, page: Path) -> None:
+def _tell(request: Request, outcome: Outcome, page: Path | None) -> None:
     counts = {state: outcome.count(state) for state in ("done", "cached", "failed", "missing")}
-    if request.as_json:
+    if page is not None and request.as_json:
         typer.echo(json.dumps({"report": str(page), "cells": counts}))
-    else:
+    elif page is not None:
         typer.echo(page)
     if not request.quiet:
         text = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
@@ -287,7 +333,7 @@ def _settings(
     given = {**options, "device": resolve(device)}
     # A folder of one's own is examined whole.
     if weights is None or weights.is_file():
-        given["unless_named"] = unless_named
+        given |= {"unless_named": unless_named, "seeds_unless_named": FIRST_SEEDS}
     given["batch_size"] = None if batch_size == "auto" else integer("--batch-size", batch_size)
     if weights is not None:
         given["own_weights" if weights.is_file() else "weights"] = weights

@@ -30,7 +30,7 @@ Weights = Annotated[
     typer.Option(help="Folder of checkpoints, or the .safetensors file of a model of your own."),
 ]
 Seeds = Annotated[
-    list[str] | None, typer.Option("--seed", help="Training seeds, as in 0,1,2; all by default.")
+    list[str] | None, typer.Option("--seed", help="Training seeds, as in 3,4; 0,1,2 by default.")
 ]
 BatchSize = Annotated[
     str, typer.Option(help="auto, or how many images go through a network at once.")
@@ -48,6 +48,7 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda:0 or mps.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show tracebacks.")]
 Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
+Language = Annotated[str, typer.Option(help="en or zh: the page whose path is printed.")]
 CellTimeout = Annotated[
     float | None,
     typer.Option(help="Seconds that a cell may take before it fails."),

@@ -21,6 +21,7 @@ from capsprobe.cli.parameters import (
     Device,
     DryRun,
     Fresh,
+    Jobs,
     Json,
     Models,
     Quiet,
@@ -34,16 +35,12 @@ from capsprobe.cli.parameters import (
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A command, the probes that it runs, and what its report is called.
-
-    `jobs` is how many processes measure unless it is said: one where time is what is measured.
-    """
+    """A command, the probes that it runs, and what its report is called."""
 
     command: str
     title: str
     help: str
     probes: tuple[str, ...]
-    jobs: str = "auto"
 
 
 QUESTIONS = (
@@ -65,7 +62,6 @@ QUESTIONS = (
         help="Count parameters and MACs, time passes and routing; write a report.",
         # What a network takes is nothing without what it gives.
         probes=("cost", "affine"),
-        jobs="1",
     ),
 )
 
@@ -78,7 +74,6 @@ def register(app: typer.Typer) -> None:
 
 def _command(question: Question) -> Callable[..., None]:
     probe_help = f"Those of ls probes; {', '.join(question.probes)} by default."
-    jobs_help = f"{question.jobs} by default: how many processes measure at once."
 
     def command(
         model: Models = None,
@@ -93,7 +88,7 @@ def _command(question: Question) -> Callable[..., None]:
         ] = None,
         batch_size: BatchSize = "auto",
         device: Device = "auto",
-        jobs: Annotated[str, typer.Option(help=jobs_help)] = question.jobs,
+        jobs: Jobs = "auto",
         scheduler: Scheduler = None,
         cell_timeout: CellTimeout = None,
         output: Annotated[
@@ -130,7 +125,7 @@ def _command(question: Question) -> Callable[..., None]:
             fresh=fresh,
             as_json=as_json,
             quiet=quiet,
-            jobs="auto" if scheduler is not None else jobs,
+            jobs=jobs,
             scheduler=scheduler,
         )
         raise typer.Exit(measuring.tell_ahead(request) if dry_run else measuring.measure(request))

@@ -52,6 +52,8 @@ class Probe(ABC):
     metrics: ClassVar[tuple[Metric, ...]]
     # Whether it sets thresholds on the images' `validation`.
     calibrates: ClassVar[bool] = False
+    # Whether nothing else may be measured beside it, because it looks at a clock.
+    alone: ClassVar[bool] = False
 
     @property
     @abstractmethod

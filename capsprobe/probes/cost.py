@@ -89,6 +89,7 @@ class Expense(Probe):
 
     name: ClassVar = "cost"
     question: ClassVar = "What does a network cost to run and to train?"
+    alone: ClassVar = True
     metrics: ClassVar = (
         PARAMETERS,
         DECODER_PARAMETERS,

@@ -138,7 +138,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     Text that a spreadsheet would take for a formula gets an apostrophe in front, and a carriage
     return becomes a line feed; the Parquet file has the text as it is.
     """
-    texts = table.select_dtypes(exclude="number").columns
+    texts = table.select_dtypes(exclude=["number", "bool"]).columns
     safe = table.assign(**{column: table[column].map(_as_text) for column in texts})
     write_text(path, safe.to_csv(index=False, lineterminator="\n"))
 

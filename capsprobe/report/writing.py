@@ -19,6 +19,7 @@ from capsprobe.report.reading import read_run
 from capsprobe.report.reproduction.files import write_reproduction
 from capsprobe.report.sections import Kept
 from capsprobe.report.svg import Drawing
+from capsprobe.report.verdicts.writing import PROBES, judged, write_pages
 
 _SELDOM = 100_000
 
@@ -72,6 +73,8 @@ def write_report(
 def write_kept(folder: Path, kept: Kept, run: Mapping[str, Any]) -> Path:
     """Write the report of everything that a run kept, traces too; return the page's path.
 
+    Where claims are to be judged, the page is that of the verdicts, and the probes have their own.
+
     Raises
     ------
     EnvironmentFault
@@ -80,13 +83,18 @@ def write_kept(folder: Path, kept: Kept, run: Mapping[str, Any]) -> Path:
     tables = summaries_of(kept.observations, run)
     summary = collect(tables, kept, run)
     drawings = draw(summary)
-    path = folder / "index.html"
+    is_judged = bool(run.get("judged"))
+    path = folder / (PROBES if is_judged else "index.html")
     try:
         write_summaries(tables, run, folder)
         write_lights(kept.lights, run, folder)
         write_reproduction(summary.repeated, run, folder)
         _write_figures(drawings, folder / "figures")
         write_text(path, page(summary, drawings))
+        if is_judged:
+            path = write_pages(
+                folder, judged(kept.observations, kept.lights, run), kept.observations, run
+            )
     except OSError as error:
         raise EnvironmentFault(
             f"expected a folder that can be written to, got {folder}: {error.strerror}"

@@ -1,6 +1,6 @@
 """Tests of a difference between two models: on the same images, and over training seeds.
 
-No report needs them yet, and what they stand on is slow to import: hence a file of their own.
+What they stand on is slow to import: hence a file of their own.
 """
 
 from dataclasses import dataclass

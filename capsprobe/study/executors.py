@@ -52,6 +52,27 @@ class Here:
             yield cell, self._examiner(cell)
 
 
+class AloneLast:
+    """Has cells examined by others, but for those that must be alone: these afterwards, here."""
+
+    def __init__(self, others: Executor, here: Here, probes: dict[str, Probe]) -> None:
+        self._others, self._here, self._probes = others, here, probes
+
+    def __call__(self, cells: Iterable[Cell]) -> Answers:
+        """Yield every cell with its outcome."""
+        alone: list[Cell] = []
+        yield from self._others(self._shared(cells, alone))
+        yield from self._here(alone)
+
+    def _shared(self, cells: Iterable[Cell], alone: list[Cell]) -> Iterator[Cell]:
+        """Yield the cells that may share the machine; put the others by."""
+        for cell in cells:
+            if self._probes[cell.probe].alone:
+                alone.append(cell)
+            else:
+                yield cell
+
+
 class Workers:
     """Examines cells in so many processes, which share the threads and end with this one.
 

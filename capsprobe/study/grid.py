@@ -121,6 +121,7 @@ def grid(
         for entry in entries
         for size, swap in ((_batch_size(settings, entry), swap_of(settings, entry)),)
         for name, probe in examined.items()
+        if _name(entry) in settings.asked.get(name, (_name(entry),))
         if not probe.lacks(skeleton(settings, entry))
         for sources in (_sources(settings, entry, entries, probe),)
         for part in probe.parts(Name.parse(entry.dataset).view)
@@ -238,10 +239,11 @@ def _fits(entry: Entry, wanted: Name, settings: Settings) -> bool:
     if entry.dataset not in {f"{wanted.base}{ending}" for ending in ("", "-placed", "-pairs")}:
         return False
     name = Name.parse(entry.dataset)
+    seeds = settings.training_seeds or settings.seeds_unless_named
     return (
         (wanted.view == "single" or wanted.view == name.view)
         and _is_chosen(entry.model, settings)
-        and (not settings.training_seeds or entry.seed in settings.training_seeds)
+        and (not seeds or entry.seed in seeds)
     )
 
 

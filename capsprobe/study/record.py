@@ -25,8 +25,13 @@ from capsprobe.tables import SCHEMA_VERSION
 _NOT_OF_THE_ESSENCE = ("command", "title", "outputs")
 
 
-def record(outcome: Outcome, *, command: str, title: str) -> dict[str, Any]:
-    """Return everything that a report needs besides the observations."""
+def record(
+    outcome: Outcome, *, command: str, title: str, judged: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return everything that a report needs besides the observations.
+
+    `judged` is there for a run that claims are judged from: who plays which part in them.
+    """
     settings = outcome.settings
     return {
         "schema": SCHEMA_VERSION,
@@ -60,6 +65,7 @@ def record(outcome: Outcome, *, command: str, title: str) -> dict[str, Any]:
         "cells": [_cell(outcome, index) for index in range(len(outcome.cells))],
         "set_aside": outcome.set_aside,
         "partial": outcome.count("missing") > 0,
+        **({"judged": judged} if judged is not None else {}),
     }
 
 
@@ -84,7 +90,8 @@ def same_cells(standing: dict[str, Any], plan: Outcome) -> bool:
 
 def outputs(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of everything that a report consists of, by path in the run folder."""
-    paths = [folder / "index.html", *folder.glob("tables/*"), *folder.glob("figures/*")]
+    pages = [folder / "claims.json", *folder.glob("*.html")]
+    paths = [*pages, *folder.glob("tables/*"), *folder.glob("figures/*")]
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(paths)

@@ -18,7 +18,7 @@ from capsprobe.parts import Part, read_cells
 from capsprobe.probes.base import Probe
 from capsprobe.study.deadlines import check_alarms
 from capsprobe.study.examining import Examined, Examiner, base_images
-from capsprobe.study.executors import Executor, Here, Workers
+from capsprobe.study.executors import AloneLast, Executor, Here, Workers
 from capsprobe.study.grid import Cell, checkpoints, grid
 from capsprobe.study.scheduler import Scheduler
 from capsprobe.study.settings import Settings, build_probes
@@ -155,8 +155,9 @@ def run_study(
 ) -> Outcome:
     """Measure what `folder` does not hold yet; return what became of every cell.
 
-    With several `jobs`, so many processes share the cells and torch's threads; with the address of
-    a Dask `scheduler`, its workers do.
+    With several `jobs`, so many processes share the cells and torch's threads, but for those of
+    probes that must be alone, which come last; with the address of a Dask `scheduler`, its
+    workers do.
 
     The cells lie in `folder/cells`; `capsprobe.parts.read_cells` gives their observations.
     A cell that fails does not stop the others. After Ctrl-C the outcome is what was finished,
@@ -258,6 +259,8 @@ def _executor(outcome: Outcome, jobs: int, scheduler: str | None) -> Executor:
             address=scheduler,
             data_sha256=outcome.images.sha256,
         )
-    if jobs > 1:
-        return Workers(outcome.settings, outcome.probes, count=jobs)
-    return Here(Examiner(outcome.settings, outcome.probes, outcome.images))
+    here = Here(Examiner(outcome.settings, outcome.probes, outcome.images))
+    if jobs == 1:
+        return here
+    workers = Workers(outcome.settings, outcome.probes, count=jobs)
+    return AloneLast(workers, here, outcome.probes)

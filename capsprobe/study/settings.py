@@ -20,7 +20,9 @@ class Settings(BaseModel):
 
     Without a batch size, each network gets what pays, less where memory is short. With a
     routing or a number of iterations, networks that route do so with these and not with their own
-    (capsprobe.study.swaps). Models in `unless_named` are examined only where `models` names them.
+    (capsprobe.study.swaps). Models in `unless_named` are examined only where `models` names them;
+    of training seeds those in `seeds_unless_named`, where it names any, unless `training_seeds`
+    does. A probe that `asked` has an entry for is put to the models in it alone.
     Checkpoints are those of `dataset`, or of `trained_on`, put to the images of `dataset`.
     `models` may name networks of the user's own (capsprobe.models.own); `own_weights` is the file
     of such a one's weights. A cell that takes longer than `cell_timeout` seconds fails.
@@ -30,6 +32,8 @@ class Settings(BaseModel):
 
     models: tuple[str, ...] = ()
     unless_named: tuple[str, ...] = ()
+    seeds_unless_named: tuple[int, ...] = ()
+    asked: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     dataset: str = "digits"
     trained_on: str | None = None
     data_dir: Path | None = None

@@ -15,6 +15,9 @@ from capsprobe.training.material import Material
 from capsprobe.training.plan import Plan
 from capsprobe.training.state import State
 
+# Numbers below which a tensor is not worth a look at all predictions.
+_WORTH = 500
+
 
 def publish(
     plan: Plan, fitting: Fitting, material: Material, state: State, start: Start | None
@@ -35,7 +38,7 @@ def publish(
         recipe=plan.recipe.model_dump(),
         data_sha256=material.train.sha256,
         weights_sha256=digest,
-        dtype="float16" if _is_half(stored) else "float32",
+        dtype=_dtype(stored),
         parameters=sum(part.numel() for part in network.parameters()),
         epochs=past + plan.recipe.epochs,
         best_epoch=past + state.best_epoch,
@@ -54,14 +57,26 @@ def publish(
 def smallest(
     network: Network, weights: dict[str, Tensor], validation: ImageSet
 ) -> dict[str, Tensor]:
-    """Return the weights in half precision where every validation prediction stays the same."""
+    """Return the weights in half precision where every validation prediction stays the same.
+
+    Where all of them together change one, tensor by tensor, the largest first, those that do not.
+    """
     fill(network, weights)
     before = predict(network, validation)
-    half = {
-        key: value.half() if value.is_floating_point() else value for key, value in weights.items()
-    }
-    fill(network, _single(half))
-    return half if torch.equal(before, predict(network, validation)) else weights
+
+    def same(tried: dict[str, Tensor]) -> bool:
+        fill(network, _single(tried))
+        return torch.equal(before, predict(network, validation))
+
+    floats = [key for key, value in weights.items() if value.is_floating_point()]
+    halves = weights | {key: weights[key].half() for key in floats}
+    if same(halves):
+        return halves
+    kept = weights
+    for key in sorted(floats, key=lambda key: weights[key].numel(), reverse=True):
+        if weights[key].numel() >= _WORTH and same(tried := kept | {key: halves[key]}):
+            kept = tried
+    return kept
 
 
 def _single(weights: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -70,8 +85,10 @@ def _single(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
-def _is_half(weights: dict[str, Tensor]) -> bool:
-    return any(value.dtype == torch.float16 for value in weights.values())
+def _dtype(weights: dict[str, Tensor]) -> str:
+    """Return what the weights are stored in: "mixed" where it is not the same for all."""
+    found = {str(value.dtype) for value in weights.values() if value.is_floating_point()}
+    return found.pop().removeprefix("torch.") if len(found) == 1 else "mixed"
 
 
 def _device_name(device: torch.device) -> str:

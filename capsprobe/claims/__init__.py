@@ -1,0 +1,1 @@
+"""The judge: claims as values, and verdicts on them from tables alone; no torch."""

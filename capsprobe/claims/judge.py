@@ -1,0 +1,273 @@
+"""Verdicts from tables: each hypothesis tested, all primary ones corrected together."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf, log
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from capsprobe.claims.base import Claim, Hypothesis, in_order
+from capsprobe.claims.effects import Spread, sample
+from capsprobe.claims.terms import Lacking, Tables
+from capsprobe.claims.text import Text
+from capsprobe.claims.training import training_table
+from capsprobe.stats.crossed import Mean, crossed
+from capsprobe.stats.families import LEVEL, brown_forsythe, holm
+from capsprobe.stats.lights.table import is_shown
+
+Word = Literal["supported", "refuted", "equivalent", "undecided", "not tested"]
+Outcome = Literal["holds", "fails", "open", "not tested"]
+VERDICTS: tuple[Word, ...] = ("supported", "refuted", "equivalent", "undecided", "not tested")
+FEWEST_UNITS = 20
+"""Images below which a fraction of them says too little to decide anything."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What the tables say of one hypothesis.
+
+    `p_for` is the p-value of "it does not hold", `p_against` that of "it holds", neither
+    corrected; `outcome` is read from them at 2.5 % each, for one hypothesis by itself.
+    `detectable` is the smallest effect that would have been shown to hold with a power of 80 %,
+    at the level of the correction's first step. `lacking` says why there is nothing, `doubt` why
+    nothing may be concluded. Ratios are logarithms here.
+    """
+
+    hypothesis: Hypothesis
+    estimate: float = np.nan
+    lower: float = -inf
+    upper: float = inf
+    p_for: float = 1.0
+    p_against: float = 1.0
+    detectable: float = inf
+    n_seeds: int = 0
+    n_units: int = 0
+    unit: str = ""
+    lacking: Text | None = None
+    doubt: Text | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return what this hypothesis's own interval says."""
+        if self.lacking:
+            return "not tested"
+        if self.p_for < LEVEL / 2.0:
+            return "holds"
+        return "fails" if self.p_against < LEVEL / 2.0 else "open"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """A claim judged. `decisive` is the finding that the verdict rests on, None without tests.
+
+    `p_value` is that of the direction which the verdict names (the smaller of both where it is
+    undecided), `p_adjusted` the same corrected by Holm over both directions of all claims.
+    """
+
+    claim: Claim
+    word: Word
+    findings: tuple[Finding, ...]
+    decisive: Finding | None = None
+    p_value: float = 1.0
+    p_adjusted: float = 1.0
+
+    @property
+    def primary(self) -> tuple[Finding, ...]:
+        """Return the findings that decide."""
+        return tuple(each for each in self.findings if each.hypothesis.is_primary)
+
+
+def judge(
+    observations: pd.DataFrame,
+    *,
+    dataset: str,
+    lights: pd.DataFrame | None = None,
+    checkpoints: Sequence[Mapping[str, Any]] = (),
+    roles: Mapping[str, str] | None = None,
+    classes: int = 10,
+    claims: Iterable[Claim] | None = None,
+) -> tuple[Verdict, ...]:
+    """Return a verdict on each claim, from observations of all probes and the attack lights.
+
+    `dataset` is the base dataset's name; `lights` as `capsprobe.stats.lights.table.lights` gives
+    them, without them no robustness number may be used; `checkpoints` are manifest entries.
+    `roles` says which model plays the part of another in the claims, `{"capsnet": "my-net"}`.
+    """
+    whole = pd.concat([observations, training_table(checkpoints)], ignore_index=True)
+    tables = Tables(whole, dataset=dataset, roles=roles, classes=classes)
+    asked = tuple(in_order() if claims is None else claims)
+    steps = 2 * sum(1 for claim in asked if claim.primary)
+    found = [
+        [_finding(each, tables, lights, LEVEL / max(steps, 1)) for each in claim.hypotheses]
+        for claim in asked
+    ]
+    return decide(asked, found)
+
+
+def decide(claims: Sequence[Claim], findings: Sequence[Sequence[Finding]]) -> tuple[Verdict, ...]:
+    """Return the verdicts that findings amount to.
+
+    A claim is supported where all its primary hypotheses are: its p-value is the largest of
+    theirs (intersection-union). It is refuted where one fails: the smallest of theirs, times
+    their number (Bonferroni). Both p-values of all claims are one family for Holm.
+    """
+    drafts = [_draft(claim, tuple(held)) for claim, held in zip(claims, findings, strict=True)]
+    tested = [draft for draft in drafts if draft.is_tested]
+    adjusted = holm([p for draft in tested for p in (draft.p_for, draft.p_against)])
+    pairs = dict(zip(map(id, tested), zip(adjusted[::2], adjusted[1::2], strict=True), strict=True))
+    return tuple(_verdict(draft, pairs.get(id(draft), (1.0, 1.0))) for draft in drafts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Draft:
+    """A claim's findings with the p-values of both directions."""
+
+    claim: Claim
+    findings: tuple[Finding, ...]
+    p_for: float
+    p_against: float
+
+    @property
+    def present(self) -> list[Finding]:
+        return [f for f in self.findings if f.hypothesis.is_primary and not f.lacking]
+
+    @property
+    def is_tested(self) -> bool:
+        return bool(self.present)
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.present) == len(self.claim.primary)
+
+
+def _draft(claim: Claim, findings: tuple[Finding, ...]) -> _Draft:
+    present = [f for f in findings if f.hypothesis.is_primary and not f.lacking]
+    whole = bool(present) and len(present) == len(claim.primary)
+    return _Draft(
+        claim=claim,
+        findings=findings,
+        p_for=max(f.p_for for f in present) if whole else 1.0,
+        p_against=min([1.0, *(len(present) * f.p_against for f in present)]),
+    )
+
+
+def _verdict(draft: _Draft, adjusted: tuple[float, float]) -> Verdict:
+    verdict = Verdict(claim=draft.claim, word="not tested", findings=draft.findings)
+    if not draft.is_tested:
+        return verdict
+    p_for, p_against = adjusted
+    against = min(draft.present, key=lambda finding: finding.p_against)
+    if p_against < LEVEL:
+        return replace(
+            verdict,
+            word="refuted",
+            decisive=against,
+            p_value=draft.p_against,
+            p_adjusted=p_against,
+        )
+    if not draft.is_whole:
+        return verdict
+    weakest = max(draft.present, key=lambda finding: finding.p_for)
+    if p_for < LEVEL:
+        word: Word = "equivalent" if draft.claim.asserts_sameness else "supported"
+        return replace(verdict, word=word, decisive=weakest, p_value=draft.p_for, p_adjusted=p_for)
+    return replace(
+        verdict,
+        word="undecided",
+        decisive=against if p_against < p_for else weakest,
+        p_value=min(draft.p_for, draft.p_against),
+        p_adjusted=min(adjusted),
+    )
+
+
+def _finding(
+    hypothesis: Hypothesis, tables: Tables, lights: pd.DataFrame | None, level: float
+) -> Finding:
+    empty = Finding(hypothesis=hypothesis)
+    try:
+        if isinstance(hypothesis.effect, Spread):
+            return _of_spread(empty, hypothesis.effect, tables)
+        mean = crossed(sample(hypothesis.effect, tables))
+        unit = tables.read(hypothesis.effect.terms[0][1]).unit
+    except Lacking as why:
+        return replace(empty, lacking=why.text)
+    found = replace(finding(hypothesis, mean, level), unit=unit)
+    if hypothesis.scale == "points" and mean.n_units < FEWEST_UNITS:
+        doubt = Text(
+            en=f"{mean.n_units} images are too few to decide by",
+            zh=f"{mean.n_units} 幅图像太少，不足以判断",
+        )
+        return replace(found, p_for=1.0, p_against=1.0, doubt=doubt)
+    return _in_the_light(found, tables, lights)
+
+
+def finding(hypothesis: Hypothesis, mean: Mean, level: float) -> Finding:
+    """Return what a mean says of a hypothesis; `level` is that of the first step's test."""
+    margin = hypothesis.margin
+    if hypothesis.kind == "within":
+        p_for, p_against = mean.p_within(margin), mean.p_beyond(margin)
+        detectable = max(0.0, margin - mean.detectable(level))
+    else:
+        p_for, p_against = mean.p_above(margin), mean.p_below(margin)
+        detectable = margin + mean.detectable(level)
+    lower, upper = mean.interval()
+    return Finding(
+        hypothesis=hypothesis,
+        estimate=mean.estimate,
+        lower=lower,
+        upper=upper,
+        p_for=p_for,
+        p_against=p_against,
+        detectable=detectable,
+        n_seeds=mean.n_seeds,
+        n_units=mean.n_units,
+    )
+
+
+def _of_spread(empty: Finding, spread: Spread, tables: Tables) -> Finding:
+    a, b = (tables.read(term).by_seed.to_numpy() for term in (spread.a, spread.b))
+    ratio, p_value = brown_forsythe(a, b)
+    if np.isnan(ratio):
+        raise Lacking(en="no spread over training seeds in either", zh="两者在训练种子间都没有离散")
+    estimate = log(ratio) if 0.0 < ratio < inf else inf * (1.0 if ratio > 1.0 else -1.0)
+    half = p_value / 2.0
+    above, below = (half, 1.0 - half) if estimate > 0.0 else (1.0 - half, half)
+    return replace(
+        empty, estimate=estimate, p_for=above, p_against=below, n_seeds=min(len(a), len(b))
+    )
+
+
+def _in_the_light(found: Finding, tables: Tables, lights: pd.DataFrame | None) -> Finding:
+    """Take back what rests on a model whose robustness is not shown.
+
+    An attack that was too weak makes a model look better: it cannot be what is robust, and it
+    cannot be what another is measured against and found wanting.
+    """
+    effect, threats = found.hypothesis.effect, found.hypothesis.threats
+    if not threats or isinstance(effect, Spread):
+        return found
+    signs = {term.model: weight for weight, term in effect.terms if term.probe == "adversarial"}
+    dark = {
+        role
+        for role in signs
+        for threat in threats
+        if lights is None
+        or not is_shown(lights, tables.name(role), tables.dataset("single"), threat)
+    }
+    if not dark:
+        return found
+    is_either = found.hypothesis.kind == "within"
+    takes_for = is_either or any(signs[role] > 0.0 for role in dark)
+    takes_against = is_either or any(signs[role] < 0.0 for role in dark)
+    names = ", ".join(tables.name(role) for role in sorted(dark))
+    return replace(
+        found,
+        p_for=1.0 if takes_for else found.p_for,
+        p_against=1.0 if takes_against else found.p_against,
+        doubt=Text(
+            en=f"robustness not shown of {names}: an attack light is red or was not lit",
+            zh=f"{names} 的鲁棒性未得到证明：攻击强度指示灯为红或未点亮",
+        ),
+    )

@@ -1,0 +1,97 @@
+"""`capsprobe claims`: all probes that the claims need, then the verdicts."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from capsprobe.claims.base import claims, in_order
+from capsprobe.claims.judge import VERDICTS
+from capsprobe.claims.needs import needs
+from capsprobe.cli import measuring
+from capsprobe.cli.measuring import DONE, Request
+from capsprobe.faults import DataFault, UsageFault
+from capsprobe.registry import unknown
+from capsprobe.report.verdicts.writing import PAGES
+
+GATE = 1
+Gates = tuple[tuple[str, str], ...]
+
+
+def roles_of(given: list[str]) -> dict[str, str]:
+    """Return who plays which part, from `PART=MODEL`.
+
+    Raises
+    ------
+    UsageFault
+        Where there is no such part, or one is given twice.
+    """
+    parts = sorted({model for held in needs(in_order(), {}).values() for model in held})
+    found: dict[str, str] = {}
+    for text in given:
+        part, equals, model = text.partition("=")
+        if not equals or not model:
+            raise UsageFault(f"--role: expected PART=MODEL, got {text!r}")
+        if part not in parts:
+            raise UsageFault(f"--role: {unknown('part', part, tuple(parts))}")
+        if part in found:
+            raise UsageFault(f"--role: expected each part once, got {part} twice")
+        found[part] = model
+    return found
+
+
+def gates_of(given: list[str]) -> Gates:
+    """Return the claims and verdicts at which to fail, from `CLAIM=VERDICT`; raise UsageFault."""
+    found = []
+    for text in given:
+        claim, equals, verdict = text.partition("=")
+        if not equals:
+            raise UsageFault(f"--fail-on: expected CLAIM=VERDICT, got {text!r}")
+        if claim not in claims:
+            raise UsageFault(f"--fail-on: {unknown('claim', claim, tuple(claims))}")
+        if verdict not in VERDICTS:
+            raise UsageFault(f"--fail-on: {unknown('verdict', verdict, VERDICTS)}")
+        found.append((claim, verdict))
+    return tuple(found)
+
+
+def language_of(given: str) -> str:
+    """Return the language of a page; raise UsageFault for one that there is no page in."""
+    if given not in PAGES:
+        raise UsageFault(f"--lang: {unknown('language', given, tuple(PAGES))}")
+    return given
+
+
+def judge_run(request: Request, *, gates: Gates, language: str) -> int:
+    """Measure, judge, print page and verdicts; return the exit status, 1 at a gate."""
+    status = measuring.measure(request, tell=False)
+    try:
+        facts = json.loads((request.folder / "claims.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataFault(f"expected verdicts in {request.folder}, got none: {error}") from error
+    page = request.folder / PAGES[language]  # type: ignore[index]
+    _tell(facts, page, language, as_json=request.as_json, quiet=request.quiet)
+    stopped = [
+        f"{each['id']}={each['verdict']}"
+        for each in facts["claims"]
+        if (each["id"], each["verdict"]) in gates
+    ]
+    if stopped and not request.quiet:
+        typer.echo(f"failed on {', '.join(stopped)}", err=True)
+    return GATE if stopped and status == DONE else status
+
+
+def _tell(
+    facts: Mapping[str, Any], page: Path, language: str, *, as_json: bool, quiet: bool
+) -> None:
+    if as_json:
+        verdicts = {each["id"]: each["verdict"] for each in facts["claims"]}
+        typer.echo(json.dumps({"report": str(page), "claims": verdicts}))
+        return
+    if not quiet:
+        for each in facts["claims"]:
+            told = each["sentence"][language]
+            typer.echo(f"{each['id']:<18}{each['verdict']:<12}{told}", err=True)
+    typer.echo(page)

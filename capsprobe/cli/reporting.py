@@ -1,0 +1,28 @@
+"""`capsprobe report`: the page of a finished run, in a language that it has."""
+
+from pathlib import Path
+
+from capsprobe.faults import UsageFault
+from capsprobe.registry import unknown
+from capsprobe.report import render
+from capsprobe.report.verdicts.writing import PAGES
+
+
+def rendered(run: Path, *, language: str) -> Path:
+    """Write a run's report again; return the path of the page in that language.
+
+    Raises
+    ------
+    UsageFault
+        Where there is no such language, or the run's report has only English.
+    """
+    known = next((name for name in PAGES if name == language), None)
+    if known is None:
+        raise UsageFault(f"--lang: {unknown('language', language, tuple(PAGES))}")
+    page = render(run)
+    if known == "en":
+        return page
+    other = run / PAGES[known]
+    if not other.is_file():
+        raise UsageFault(f"--lang: expected a run of `claims` for {language}, got one of probes")
+    return other

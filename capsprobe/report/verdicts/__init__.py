@@ -1,0 +1,1 @@
+"""Verdicts as pages, in English and Simplified Chinese, and as files."""

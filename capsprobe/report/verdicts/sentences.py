@@ -1,0 +1,134 @@
+"""A verdict in sentences, made from its numbers."""
+
+from math import isfinite
+
+from capsprobe.claims.judge import Finding, Outcome, Verdict
+from capsprobe.claims.text import Language, Text
+from capsprobe.report.verdicts.numbers import bare, effect, probability
+from capsprobe.report.verdicts.words import units
+
+_OPENING = {
+    "supported": Text(
+        en="All {n} hypotheses hold. The least certain: ", zh="{n} 个假设全部成立，最不确定的是："
+    ),
+    "equivalent": Text(
+        en="All {n} hypotheses hold. The least certain: ", zh="{n} 个假设全部成立，最不确定的是："
+    ),
+    "refuted": Text(en="It fails here: ", zh="在此不成立："),
+    "undecided": Text(en="Not decided by these data: ", zh="这些数据不足以判定："),
+}
+_COUNTED: tuple[tuple[Outcome, Text], ...] = (
+    ("holds", Text(en="hold", zh="成立")),
+    ("fails", Text(en="fail", zh="不成立")),
+    ("open", Text(en="open", zh="未定")),
+    ("not tested", Text(en="not tested", zh="未检验")),
+)
+
+
+def sentence(verdict: Verdict, language: Language) -> str:
+    """Return what was found, in one or two sentences."""
+    if verdict.claim.untested is not None:
+        text = verdict.claim.untested[language]
+        return f"{text[0].upper()}{text[1:]}." if language == "en" else f"{text}。"
+    if verdict.decisive is None:
+        return _missing(verdict, language)
+    opening = _OPENING[verdict.word][language].format(n=len(verdict.primary))
+    found = verdict.decisive
+    p = probability(verdict.p_adjusted)
+    if language == "en":
+        return (
+            f"{opening}{found.hypothesis.text.en}: {measured(found, language)}; p {p} after Holm; "
+            f"{counted(found, language)}."
+        )
+    return (
+        f"{opening}{found.hypothesis.text.zh}：{measured(found, language)}；Holm 校正后 p {p}；"
+        f"{counted(found, language)}。"
+    )
+
+
+def measured(found: Finding, language: Language) -> str:
+    """Return estimate, interval and margin."""
+    scale = found.hypothesis.scale
+    estimate = effect(found.estimate, scale, language)
+    margin = bound(found, language)
+    if not isfinite(found.lower):
+        told = Text(
+            en=f"{estimate}, no interval; margin {margin}", zh=f"{estimate}，无区间；界限 {margin}"
+        )
+        return told[language]
+    lower, upper = bare(found.lower, scale), bare(found.upper, scale)
+    if language == "en":
+        return f"{estimate} ({lower} to {upper}; margin {margin})"
+    return f"{estimate}（{lower} 至 {upper}；界限 {margin}）"
+
+
+def bound(found: Finding, language: Language) -> str:
+    """Return a hypothesis's margin; both sides where it is to lie within."""
+    text = effect(found.hypothesis.margin, found.hypothesis.scale, language)
+    return text.replace("+", "±", 1) if found.hypothesis.kind == "within" else text
+
+
+def counted(found: Finding, language: Language) -> str:
+    """Return on how many training seeds and units a finding rests."""
+    seeds = found.n_seeds
+    if language == "en":
+        text = "one training seed" if seeds == 1 else f"{seeds} training seeds"
+        return f"{text}, {found.n_units} {units(found.unit, 'en')}" if found.unit else text
+    text = f"{seeds} 个训练种子"
+    return f"{text}、{found.n_units} {units(found.unit, 'zh')}" if found.unit else text
+
+
+def power(verdict: Verdict, language: Language) -> str:
+    """Return the smallest effect that the decisive test could have shown; "" without one."""
+    found = verdict.decisive
+    if found is None:
+        return ""
+    if not isfinite(found.detectable):
+        return Text(
+            en=f"With {counted(found, 'en')} no effect, however large, could have been shown.",
+            zh=f"只有{counted(found, 'zh')}，再大的效应也无法证明。",
+        )[language]
+    size = effect(found.detectable, found.hypothesis.scale, language)
+    if found.hypothesis.kind == "within":
+        if found.detectable == 0.0:
+            return Text(
+                en="Not even an effect of zero would have been shown to lie within the margin.",
+                zh="即使效应为零，也无法证明其在界限以内。",
+            )[language]
+        return Text(
+            en=f"An effect within ±{size.lstrip('+')} of zero would have been shown to lie within "
+            f"the "
+            "margin four times in five.",
+            zh=f"距零不超过 {size.lstrip('+')} 的效应，五次中有四次能证明在界限以内。",
+        )[language]
+    return Text(
+        en=f"An effect of {size} would have been shown to hold four times in five.",
+        zh=f"{size} 的效应，五次中有四次能证明成立。",
+    )[language]
+
+
+def tally(verdict: Verdict, language: Language) -> str:
+    """Return what the deciding hypotheses say, each by itself."""
+    numbers = {name: 0 for name, _ in _COUNTED}
+    for found in verdict.primary:
+        numbers[found.outcome] += 1
+    told = [f"{numbers[name]} {text[language]}" for name, text in _COUNTED if numbers[name]]
+    if not told:
+        return ""
+    total = len(verdict.primary)
+    if language == "en":
+        noun = "hypothesis" if total == 1 else "hypotheses"
+        return f"Of {total} {noun}, each by itself: {', '.join(told)}."
+    return f"{total} 个假设，逐个看：{'，'.join(told)}。"
+
+
+def doubts(verdict: Verdict, language: Language) -> tuple[str, ...]:
+    """Return why hypotheses were not tested or not concluded from, each reason once."""
+    texts = (text for f in verdict.findings for text in (f.lacking, f.doubt) if text)
+    return tuple(dict.fromkeys(text[language] for text in texts))
+
+
+def _missing(verdict: Verdict, language: Language) -> str:
+    lacking = [f.lacking for f in verdict.primary if f.lacking]
+    first = lacking[0][language] if lacking else ""
+    return Text(en=f"Not tested: {first}.", zh=f"未检验：{first}。")[language]
