@@ -1,5 +1,7 @@
 """Whether the judge keeps its word: simulated studies of which the truth is known."""
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -19,7 +21,7 @@ ALLOWED = LEVEL + 3.0 * (LEVEL * (1.0 - LEVEL) / STUDIES) ** 0.5
 @pytest.fixture(autouse=True)
 def without_collections(monkeypatch: pytest.MonkeyPatch) -> None:
     # statsmodels looks for garbage at each correction, which takes longer than a study.
-    monkeypatch.setattr("statsmodels.stats.multitest.gc.collect", lambda: 0)
+    monkeypatch.setattr(gc, "collect", lambda: 0)
 
 
 def size(hypothesis: Hypothesis) -> float:
