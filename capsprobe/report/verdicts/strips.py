@@ -33,9 +33,10 @@ def draw_strips(name: str, rows: Rows, label: str) -> Drawing:
         top = height - _SKY
         for held in groups:
             tall = _ROW * len(held)
-            box = (_LEFT, top - tall, WIDTH - _LEFT - _RIGHT, tall)
-            scale = (WIDTH, height, WIDTH, height)
-            axes = figure.add_axes(tuple(a / b for a, b in zip(box, scale, strict=True)))
+            wide = WIDTH - _LEFT - _RIGHT
+            axes = figure.add_axes(
+                (_LEFT / WIDTH, (top - tall) / height, wide / WIDTH, tall / height)
+            )
             _group(axes, held)
             top -= tall + _FOOT
         return finish(written(figure), name=name, label=label, height=height)
