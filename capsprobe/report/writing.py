@@ -21,7 +21,7 @@ from capsprobe.report.sections import Kept
 from capsprobe.report.summary import Summary
 from capsprobe.report.svg import Drawing
 from capsprobe.report.verdicts.chapters import chapters
-from capsprobe.report.verdicts.writing import judged, write_pages
+from capsprobe.report.verdicts.writing import PAGES, judged, write_pages
 
 _SELDOM = 100_000
 
@@ -111,7 +111,7 @@ def _write_pages(
         return path
     held = chapters(summary)
     for chapter, content in held.items():
-        write_text(folder / chapter.page, page(content, drawings))
+        write_text(folder / chapter.page, page(content, drawings, verdicts=PAGES["en"]))
     verdicts = judged(kept.observations, kept.lights, run)
     return write_pages(folder, verdicts, kept.observations, run, tuple(held))
 

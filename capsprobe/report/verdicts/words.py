@@ -74,9 +74,9 @@ PAGE = {
         en="One line a hypothesis, numbered as in the table; those of one unit share an axis. The "
         "point is the estimate, the line its 95 % interval (cut where it is very wide), shaded "
         "where "
-        "the hypothesis holds, dashed at zero.",
+        "the hypothesis holds, dashed where there is no effect.",
         zh="每行一个假设，编号同下表；同一单位共用一轴。点为估计，线为 95 % 区间（过宽处截断），"
-        "阴影处假设成立，虚线为零。",
+        "阴影处假设成立，虚线为无效应。",
     ),
     "pairs": Text(en="Checkpoint pairs on clean images", zh="同一批原图上的成对检查点"),
     "pairs_note": Text(
