@@ -1,7 +1,7 @@
 """From terms to one effect a training seed, with what each unit adds to it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -65,7 +65,7 @@ def sample(effect: Effect, tables: Tables) -> Sample:
     Lacking
         Where a term has no values, or the terms no training seed in common.
     """
-    readings = [(weight, tables.read(term)) for weight, term in effect.terms]
+    readings = [(weight, tables.read(term, _rivals(term, effect))) for weight, term in effect.terms]
     seeds = _common(reading for _, reading in readings)
     total = np.zeros(len(seeds))
     influences = []
@@ -83,6 +83,15 @@ def sample(effect: Effect, tables: Tables) -> Sample:
         if len(reading.influence):
             influences.append(reading.influence[seeds] * slope)
     return Sample(by_seed=total, influence=_together(influences))
+
+
+def _rivals(term: Term, effect: Effect) -> list[Term]:
+    """Return the terms of an effect that ask the same of other models."""
+    return [
+        other
+        for _, other in effect.terms
+        if other != term and replace(other, model=term.model) == term
+    ]
 
 
 def _shared(terms: Iterable[Term], sign: float) -> list[tuple[float, Term]]:

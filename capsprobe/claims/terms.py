@@ -1,6 +1,6 @@
 """What hypotheses are about: numbers that a model has in a table, one a training seed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,7 +66,7 @@ class Tables:
         grouped = observations.groupby(["probe", "metric"], observed=True, sort=False)
         self._rows = {(str(probe), str(metric)): rows for (probe, metric), rows in grouped}
         self._dataset, self._roles, self._chance = dataset, dict(roles or {}), 1.0 / classes
-        self._read: dict[Term, Reading] = {}
+        self._chosen: dict[Term, pd.DataFrame] = {}
 
     def name(self, role: str) -> str:
         """Return the model that plays a part."""
@@ -76,13 +76,31 @@ class Tables:
         """Return what the dataset is called in that view."""
         return self._dataset + _ENDINGS[view]
 
-    def read(self, term: Term) -> Reading:
-        """Return a term's values; raise Lacking where there are none."""
-        if term not in self._read:
-            self._read[term] = _reading(self._chosen(term), term)
-        return self._read[term]
+    def read(self, term: Term, rivals: Iterable[Term] = ()) -> Reading:
+        """Return a term's values; raise Lacking where there are none.
 
-    def _chosen(self, term: Term) -> pd.DataFrame:
+        With `rivals`, the same of other models, only where they have values too: a mean over
+        severities of which one model lacks the hardest would flatter that model.
+        """
+        rows = self._rows_of(term)
+        for rival in rivals:
+            known = pd.MultiIndex.from_frame(self._rows_of(rival)[_COLUMN]).unique()
+            rows = rows[pd.MultiIndex.from_frame(rows[_COLUMN]).isin(known)]
+        if not len(rows):
+            names = " and ".join(self.name(each.model) for each in (term, *rivals))
+            raise Lacking(
+                en=f"no {term.metric} that {names} have under the same conditions",
+                zh=f"{names} 没有相同条件下的 {term.metric}",
+            )
+        return _reading(rows, term)
+
+    def _rows_of(self, term: Term) -> pd.DataFrame:
+        if term not in self._chosen:
+            found = self._found(term)
+            self._chosen[term] = found.assign(condition=found["condition"].astype(str))
+        return self._chosen[term]
+
+    def _found(self, term: Term) -> pd.DataFrame:
         rows = self._rows.get((term.probe, term.metric))
         if rows is None:
             raise Lacking(
@@ -137,19 +155,18 @@ def _of_conditions(column: pd.Series, wanted: tuple[str, ...]) -> pd.Series:
 
 
 def _reading(rows: pd.DataFrame, term: Term) -> Reading:
-    plain = rows.assign(condition=rows["condition"].astype(str))
-    groups = plain.groupby(_COLUMN, sort=True)["value"]
+    groups = rows.groupby(_COLUMN, sort=True)["value"]
     middles = groups.median() if term.is_timed else groups.mean()
     weights = _weights(middles)
     by_seed = (middles * weights).groupby(level="training_seed").sum()
     unit = "" if term.is_timed else str(rows["unit"].iloc[0])
     if term.is_timed:
         return Reading(by_seed=by_seed, influence=pd.DataFrame(columns=by_seed.index), unit=unit)
-    places = pd.MultiIndex.from_frame(plain[_COLUMN])
+    places = pd.MultiIndex.from_frame(rows[_COLUMN])
     share = (weights / groups.size()).reindex(places).to_numpy()
-    moved = (plain["value"].to_numpy() - middles.reindex(places).to_numpy()) * share
+    moved = (rows["value"].to_numpy() - middles.reindex(places).to_numpy()) * share
     influence = (
-        pd.DataFrame({"unit": plain["unit_id"], "seed": plain["training_seed"], "moved": moved})
+        pd.DataFrame({"unit": rows["unit_id"], "seed": rows["training_seed"], "moved": moved})
         .groupby(["unit", "seed"])["moved"]
         .sum()
         .unstack("seed", fill_value=0)

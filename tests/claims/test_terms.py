@@ -127,3 +127,17 @@ def test_categories_are_read_like_text() -> None:
     same = sample(difference([A], [B]), tables(held)), sample(difference([A], [B]), tables(frame))
     assert same[0].by_seed == pytest.approx(same[1].by_seed)
     assert same[0].influence == pytest.approx(same[1].influence)
+
+
+def test_a_severity_that_one_of_two_models_lacks_counts_for_neither() -> None:
+    frame = table()
+    hardest = (frame["condition"] == "rotation") & (frame["severity"] == 2.0)
+    gap = hardest & (frame["model"] == "b") & (frame["training_seed"] == 0)
+    found = sample(difference([A], [B]), tables(frame[~gap]))
+    without = sample(difference([A], [B]), tables(frame[~hardest]))
+    whole = sample(difference([A], [B]), tables(frame))
+    assert found.by_seed[0] == pytest.approx(without.by_seed[0])
+    assert found.by_seed[1:] == pytest.approx(whole.by_seed[1:])
+    nothing = frame[(frame["model"] == "a") | (frame["training_seed"] > 2)]
+    with pytest.raises(Lacking):
+        sample(difference([A], [B]), tables(nothing))
