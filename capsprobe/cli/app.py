@@ -103,16 +103,16 @@ def robustness(
 
     Without --model: all but the heads that only differ in their routing (se-head among them).
     """
-    from capsprobe.cli import measuring
+    from capsprobe.cli import asking, measuring
 
     request = measuring.Request(
-        settings=measuring.robustness_settings(
+        settings=asking.robustness_settings(
             models=names("--model", model),
             dataset=dataset,
             trained_on=trained_on,
             data_dir=data_dir,
             weights=weights,
-            probes=names("--probe", probe) or measuring.ROBUSTNESS,
+            probes=names("--probe", probe) or asking.ROBUSTNESS,
             training_seeds=integers("--seed", seed),
             routing=routing,
             iterations=iterations,
@@ -168,16 +168,16 @@ def routing(
     verbose: Verbose = False,
 ) -> None:
     """Set routing beside k-means and gates, and other routings in its place; write a report."""
-    from capsprobe.cli import measuring
+    from capsprobe.cli import asking, measuring
 
     request = measuring.Request(
-        settings=measuring.routing_settings(
+        settings=asking.routing_settings(
             models=names("--model", model),
             dataset=dataset,
             trained_on=trained_on,
             data_dir=data_dir,
             weights=weights,
-            probes=names("--probe", probe) or measuring.ROUTING,
+            probes=names("--probe", probe) or asking.ROUTING,
             training_seeds=integers("--seed", seed),
             iterations=iterations,
             limit=limit,

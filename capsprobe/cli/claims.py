@@ -73,12 +73,12 @@ def _claims(
     verbose: Verbose = False,
 ) -> None:
     """Judge what the article says of capsule networks; write a report in two languages."""
-    from capsprobe.cli import judging, measuring
+    from capsprobe.cli import asking, judging, measuring
 
     roles = judging.roles_of(role or [])
     gates, language = judging.gates_of(fail_on or []), judging.language_of(lang)
     request = measuring.Request(
-        settings=measuring.claims_settings(
+        settings=asking.claims_settings(
             roles=roles,
             dataset=dataset,
             data_dir=data_dir,

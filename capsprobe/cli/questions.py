@@ -102,10 +102,10 @@ def _command(question: Question) -> Callable[..., None]:
         quiet: Quiet = False,
         verbose: Verbose = False,
     ) -> None:
-        from capsprobe.cli import measuring
+        from capsprobe.cli import asking, measuring
 
         request = measuring.Request(
-            settings=measuring.question_settings(
+            settings=asking.question_settings(
                 models=names("--model", model),
                 dataset=dataset,
                 trained_on=trained_on,

@@ -20,8 +20,6 @@ from capsprobe.report.reproduction.files import write_reproduction
 from capsprobe.report.sections import Kept
 from capsprobe.report.summary import Summary
 from capsprobe.report.svg import Drawing
-from capsprobe.report.verdicts.chapters import chapters
-from capsprobe.report.verdicts.writing import PAGES, judged, write_pages
 
 _SELDOM = 100_000
 
@@ -109,6 +107,10 @@ def _write_pages(
         path = folder / "index.html"
         write_text(path, page(summary, drawings))
         return path
+    # Only verdicts need the libraries of tests, which are slow to import.
+    from capsprobe.report.verdicts.chapters import chapters
+    from capsprobe.report.verdicts.writing import PAGES, judged, write_pages
+
     held = chapters(summary)
     for chapter, content in held.items():
         write_text(folder / chapter.page, page(content, drawings, verdicts=PAGES["en"]))

@@ -17,9 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.optimize import brentq
 from scipy.special import stdtr, stdtrit
-from scipy.stats import nct
 
 from capsprobe.stats.intervals import LEVEL
 
@@ -80,6 +78,10 @@ class Mean:
             return np.inf
         if self.error == 0.0:
             return 0.0
+        # Slow to import, and most who want an effect want no power.
+        from scipy.optimize import brentq
+        from scipy.stats import nct
+
         bound = self._quantile(1.0 - level)
         # Far above, for few degrees of freedom the bound itself is far out.
         highest = 4.0 * bound + 10.0

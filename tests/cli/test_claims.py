@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from capsprobe.claims.base import ORDER
-from capsprobe.cli import judging, measuring
+from capsprobe.cli import asking, judging, measuring
 from capsprobe.cli.judging import gates_of, language_of, roles_of
 from capsprobe.faults import DataFault, UsageFault
 from capsprobe.probes.base import probes
@@ -28,7 +28,7 @@ def settings(**options):
         "cell_timeout": None,
         "config": None,
     }
-    return measuring.claims_settings(**{**given, **options})
+    return asking.claims_settings(**{**given, **options})
 
 
 def test_everything_that_claims_read_is_something_that_probes_write():
@@ -66,7 +66,7 @@ def test_a_limit_is_for_the_probes_that_look_at_few_images_too():
 
 def test_other_commands_take_the_first_training_seeds():
     given = {key: None for key in ("data_dir", "weights", "limit", "cell_timeout", "config")}
-    chosen = measuring.question_settings(
+    chosen = asking.question_settings(
         models=("cnn",),
         dataset="digits",
         trained_on=None,
@@ -179,3 +179,19 @@ def test_the_whole_article_is_judged_twice_alike(tmp_path, capsys, monkeypatch):
         each.pop("p_adjusted")
         each.pop("sentence")
     assert held[0] == held[1]
+
+
+def test_a_report_is_written_again_in_the_language_that_is_asked_for(
+    judged, capsys, monkeypatch, tmp_path
+):
+    from capsprobe.cli import reporting
+
+    monkeypatch.setattr(reporting, "render", lambda run: run / "index.html")
+    assert call(monkeypatch, "report", tmp_path) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'index.html'}\n"
+    assert call(monkeypatch, "report", tmp_path, "--lang", "zh") == 2
+    assert "expected a run of `claims` for zh" in capsys.readouterr().err
+    (tmp_path / "index.zh.html").touch()
+    assert call(monkeypatch, "report", tmp_path, "--lang", "zh") == 0
+    assert call(monkeypatch, "report", tmp_path, "--lang", "fr") == 2
+    assert "unknown language 'fr'" in capsys.readouterr().err

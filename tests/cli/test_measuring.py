@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from capsprobe.cli.measuring import robustness_settings
+from capsprobe.cli.asking import robustness_settings
 from capsprobe.probes.base import probes
 from capsprobe.study import Settings
 

@@ -29,7 +29,7 @@ def test_sources_are_the_checkpoint_itself_and_all_models_of_the_next_seed() -> 
         "cnn": "cnn.digits.2",
         "senet": "senet.digits.2",
     }
-    assert named(entry("cnn", 2), ENTRIES)["capsnet"] == "capsnet.digits.0"
+    assert named(entry("cnn", 4), ENTRIES)["capsnet"] == "capsnet.digits.0"
 
 
 def test_with_one_seed_the_other_models_share_it() -> None:
