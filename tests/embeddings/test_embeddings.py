@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.linalg import hadamard
 from sklearn.metrics import mutual_info_score, roc_auc_score
 
 from capsprobe.embeddings.alignment import matched_correlation, numbered_correlation
@@ -64,15 +65,15 @@ def test_the_mean_of_the_terms_is_the_calibration_error():
 
 
 def test_one_factor_a_dimension_scores_high_and_a_rotated_one_low():
-    codes, factors = planted()
+    # With fewer images, information that two dimensions share by chance alone lowers MIG.
+    codes, factors = planted(count=4000)
     high = scores(codes, factors, np.random.default_rng(2))
-    turn, _ = np.linalg.qr(np.random.default_rng(3).normal(size=(16, 16)))
     standard = (codes - codes.mean(axis=0)) / codes.std(axis=0)
-    low = scores(standard @ turn, factors, np.random.default_rng(2))
+    # Each new dimension holds as much of every old one.
+    low = scores(standard @ hadamard(16) / 4.0, factors, np.random.default_rng(2))
     for name in ("mig", "sap", "disentanglement", "completeness"):
-        assert high[name] > 0.9 - 0.05 * (name == "mig"), name
-        # Trees find parts of a factor in mixed dimensions too: 0.24 to 0.37 for six turns.
-        assert low[name] < (0.4 if name == "disentanglement" else 0.3), name
+        assert high[name] > 0.9, name
+        assert low[name] < 0.3, name
     assert high["informativeness"] > 0.98
     assert high["selectivity"] > 0.9
 
