@@ -128,13 +128,28 @@ def decide(claims: Sequence[Claim], findings: Sequence[Sequence[Finding]]) -> tu
 
     A claim is supported where all its primary hypotheses are: its p-value is the largest of
     theirs (intersection-union). It is refuted where one fails: the smallest of theirs, times
-    their number (Bonferroni). Both p-values of all claims are one family for Holm.
+    their number (Bonferroni). Both p-values of all claims are one family for Holm. What rests on
+    clocks never repeats exactly: claims that do not are corrected as if all that does came last,
+    which is never too lenient, so that their verdicts repeat.
     """
     drafts = [_draft(claim, tuple(held)) for claim, held in zip(claims, findings, strict=True)]
     tested = [draft for draft in drafts if draft.is_tested]
-    adjusted = holm([p for draft in tested for p in (draft.p_for, draft.p_against)])
-    pairs = dict(zip(map(id, tested), zip(adjusted[::2], adjusted[1::2], strict=True), strict=True))
-    return tuple(_verdict(draft, pairs.get(id(draft), (1.0, 1.0))) for draft in drafts)
+    p_values = [(draft.p_for, draft.p_against) for draft in tested]
+    repeated = [
+        (1.0, 1.0) if draft.is_timed else pair for draft, pair in zip(tested, p_values, strict=True)
+    ]
+    whole, apart = _corrected(p_values), _corrected(repeated)
+    pairs = {
+        draft.claim.id: whole[place] if draft.is_timed else apart[place]
+        for place, draft in enumerate(tested)
+    }
+    return tuple(_verdict(draft, pairs.get(draft.claim.id, (1.0, 1.0))) for draft in drafts)
+
+
+def _corrected(pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return pairs of p-values, all of them corrected together."""
+    adjusted = holm([p for pair in pairs for p in pair])
+    return list(zip(adjusted[::2], adjusted[1::2], strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +168,10 @@ class _Draft:
     @property
     def is_tested(self) -> bool:
         return bool(self.present)
+
+    @property
+    def is_timed(self) -> bool:
+        return any(each.effect.is_timed for each in self.claim.primary)
 
     @property
     def is_whole(self) -> bool:

@@ -167,3 +167,19 @@ def test_the_same_tables_give_the_same_verdicts_in_any_order() -> None:
     one, two = (judge(each, dataset="digits", lights=lit(), claims=held) for each in (table, mixed))
     for a, b in zip(one, two, strict=True):
         assert (a.word, a.p_adjusted) == (b.word, pytest.approx(b.p_adjusted, abs=1e-12))
+
+
+def test_what_clocks_say_moves_no_claim_that_has_none() -> None:
+    held = [claims[name] for name in NAMES]
+    given = {**effects(claims["relations"], 0.02), **effects(claims["cost"], 1.0)}
+    words = []
+    for slower in (0.5, 3.0):
+        given |= {f"cost/{name}": slower for name in ("forward", "training")}
+        table = planted(held, given, spread=1e-3)
+        words.append(judge(table, dataset="digits", lights=lit(), claims=held))
+    for one, two in zip(*words, strict=True):
+        if one.claim.id not in ("cost", "replacement"):
+            assert one.word == two.word
+            assert one.p_adjusted == pytest.approx(two.p_adjusted, rel=1e-6)
+    costs = [next(v for v in held if v.claim.id == "cost").p_adjusted for held in words]
+    assert costs[0] != costs[1]
