@@ -197,6 +197,8 @@ def tell_ahead(request: Request) -> int:
     jobs_for(request.jobs, request.settings.device, threads=use_threads())
     plan = plan_study(request.settings)
     there = sum((request.folder / "cells" / f"{c.key}.parquet").is_file() for c in plan.cells)
+    for note in () if request.quiet else plan.images.notes:
+        sys.stderr.write(f"note: {note}\n")
     for cell in plan.cells:
         typer.echo(cell.label)
     typer.echo(f"{len(plan.cells)} cells, {there} of them finished, {len(plan.images)} images")
@@ -349,7 +351,7 @@ def _configured(path: Path | None) -> dict[str, dict[str, Any]]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageFault(f"--config: expected a TOML file, got {path.name}: {error}") from error
+        raise UsageFault(f"--config: expected a TOML file, got {path}: {error}") from error
     extra = sorted(content.keys() - {"probe"})
     parts = content.get("probe", {})
     tables = isinstance(parts, dict) and all(isinstance(each, dict) for each in parts.values())
