@@ -8,6 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from capsprobe.claims.judge import judge
     from capsprobe.data.base import Source
     from capsprobe.data.images import ImageSet
     from capsprobe.data.views import load_images
@@ -23,6 +24,7 @@ __all__ = [
     "Settings",
     "Source",
     "compare_runs",
+    "judge",
     "load_images",
     "load_model",
     "run_study",
@@ -34,6 +36,7 @@ _HOMES = {
     "Settings": "capsprobe.study",
     "Source": "capsprobe.data.base",
     "compare_runs": "capsprobe.report.compare",
+    "judge": "capsprobe.claims.judge",
     "load_images": "capsprobe.data.views",
     "load_model": "capsprobe.models.checkpoints",
     "run_study": "capsprobe.study",

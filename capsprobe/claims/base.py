@@ -25,6 +25,8 @@ DEARER = log(1.1)
 class Hypothesis:
     """An effect, and what the article's claim says of it.
 
+    `text` can be read by itself: sentences are made from it.
+
     `above`: that it is larger than `margin`. `within`: that it is not farther from zero than
     `margin`. A claim rests on its primary hypotheses; the others say more about them. `threats`
     names attacks (`linf`, `l2`) that the effect rests on.

@@ -9,7 +9,6 @@ from capsprobe.claims.text import Text
 
 FALLEN = log(1.01)
 """A hundredth of the inertia."""
-_CLOSE = 0.9
 
 claims.register("clustering")(
     Claim(
@@ -81,10 +80,10 @@ claims.register("clustering")(
                 kind="within",
             ),
             Hypothesis(
-                id="null-uniform",
+                id="null-random",
                 text=Text(
-                    en="the same index above what random coefficients give",
-                    zh="同一指数，减去随机系数的值",
+                    en="that index above what random coefficients give",
+                    zh="该指数减去随机系数的值",
                 ),
                 effect=difference(
                     [q.grouping(q.CAPSNET, "ari")], [q.grouping(q.CAPSNET, "ari_random")]

@@ -52,8 +52,8 @@ claims.register("cost")(
             Hypothesis(
                 id="training",
                 text=Text(
-                    en="time of a forward and backward pass: capsnet over cnn",
-                    zh="前向加反向计算时间：capsnet 与 cnn 之比",
+                    en="time of a forward and backward pass: capsnet over cnn of its size",
+                    zh="前向加反向计算时间：capsnet 与同规模 cnn 之比",
                 ),
                 effect=logratio(q.latency(q.CAPSNET, "training"), q.latency(q.CNN, "training")),
                 margin=DEARER,

@@ -54,9 +54,11 @@ claims.register("gate-as-routing")(
             Hypothesis(
                 id="literal",
                 text=Text(
-                    en="the same of the literal formula's weights, summed over classes, over "
-                    "primary capsules (se-head)",
-                    zh="同一指标，文中公式的权重（按类求和）对初级胶囊（se-head）",
+                    en="rank correlation of the literal formula's weights (se-head, summed over "
+                    "classes) with the article's routing over the same primary capsules, above "
+                    "shuffled ones",
+                    zh="文中公式的权重（se-head，按类求和）与文中路由在相同初级胶囊上的秩相关，"
+                    "减去打乱后的值",
                 ),
                 effect=_above_shuffled(q.SE_HEAD, "summed_article"),
                 margin=CORRELATION,
@@ -88,8 +90,9 @@ claims.register("gate-as-routing")(
             Hypothesis(
                 id="literal-drop",
                 text=Text(
-                    en="the same of the literal head's weight for the predicted class",
-                    zh="同一指标，文中公式对预测类别的权重",
+                    en="rank correlation of the literal head's weight for the predicted class with "
+                    "that fall, above shuffled",
+                    zh="文中公式对预测类别的权重与该下降量的秩相关，减去打乱后的值",
                 ),
                 effect=_above_shuffled(q.SE_HEAD, "drop_gate"),
                 margin=CORRELATION,
@@ -99,8 +102,9 @@ claims.register("gate-as-routing")(
             Hypothesis(
                 id="routing-drop",
                 text=Text(
-                    en="the same of capsnet's routing coefficient",
-                    zh="同一指标，capsnet 的耦合系数",
+                    en="rank correlation of capsnet's routing coefficient with that fall, above "
+                    "shuffled",
+                    zh="capsnet 的耦合系数与该下降量的秩相关，减去打乱后的值",
                 ),
                 effect=_above_shuffled(q.CAPSNET, "drop_routing"),
                 margin=CORRELATION,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import inf, log
 from typing import Any, Literal
 
@@ -29,10 +30,9 @@ class Finding:
     """What the tables say of one hypothesis.
 
     `p_for` is the p-value of "it does not hold", `p_against` that of "it holds", neither
-    corrected; `outcome` is read from them at 2.5 % each, for one hypothesis by itself.
-    `detectable` is the smallest effect that would have been shown to hold with a power of 80 %,
-    at the level of the correction's first step. `lacking` says why there is nothing, `doubt` why
-    nothing may be concluded. Ratios are logarithms here.
+    corrected; `outcome` is read from them at 2.5 % each, for one hypothesis by itself. `level` is
+    that of the correction's first step. `lacking` says why there is nothing, `doubt` why nothing
+    may be concluded. Ratios are logarithms here.
     """
 
     hypothesis: Hypothesis
@@ -41,12 +41,27 @@ class Finding:
     upper: float = inf
     p_for: float = 1.0
     p_against: float = 1.0
-    detectable: float = inf
+    mean: Mean | None = None
+    level: float = LEVEL
     n_seeds: int = 0
     n_units: int = 0
     unit: str = ""
     lacking: Text | None = None
     doubt: Text | None = None
+
+    @cached_property
+    def detectable(self) -> float:
+        """Return the smallest effect that would have been shown to hold with a power of 80 %.
+
+        At the level of the first step. Of one that is to lie within the margin, how far it may be
+        from zero; 0 where not even nothing would have been shown.
+        """
+        if self.mean is None:
+            return inf
+        margin, beyond = self.hypothesis.margin, self.mean.detectable(self.level)
+        if self.hypothesis.kind == "within":
+            return max(0.0, margin - beyond)
+        return margin + beyond
 
     @property
     def outcome(self) -> Outcome:
@@ -95,7 +110,9 @@ def judge(
     them, without them no robustness number may be used; `checkpoints` are manifest entries.
     `roles` says which model plays the part of another in the claims, `{"capsnet": "my-net"}`.
     """
-    whole = pd.concat([observations, training_table(checkpoints)], ignore_index=True)
+    # An empty table has no kinds of columns, and would take them from the other.
+    held = [each for each in (observations, training_table(checkpoints)) if len(each)]
+    whole = pd.concat(held, ignore_index=True) if held else observations
     tables = Tables(whole, dataset=dataset, roles=roles, classes=classes)
     asked = tuple(in_order() if claims is None else claims)
     steps = 2 * sum(1 for claim in asked if claim.primary)
@@ -208,10 +225,8 @@ def finding(hypothesis: Hypothesis, mean: Mean, level: float) -> Finding:
     margin = hypothesis.margin
     if hypothesis.kind == "within":
         p_for, p_against = mean.p_within(margin), mean.p_beyond(margin)
-        detectable = max(0.0, margin - mean.detectable(level))
     else:
         p_for, p_against = mean.p_above(margin), mean.p_below(margin)
-        detectable = margin + mean.detectable(level)
     lower, upper = mean.interval()
     return Finding(
         hypothesis=hypothesis,
@@ -220,7 +235,8 @@ def finding(hypothesis: Hypothesis, mean: Mean, level: float) -> Finding:
         upper=upper,
         p_for=p_for,
         p_against=p_against,
-        detectable=detectable,
+        mean=mean,
+        level=level,
         n_seeds=mean.n_seeds,
         n_units=mean.n_units,
     )

@@ -49,7 +49,7 @@ claims.register("relations")(
                 id="pose",
                 text=Text(
                     en="pose read linearly from an equally wide embedding, both trained with a "
-                    "decoder (R^2, mean of five parameters): capsnet above cnn",
+                    "decoder (R², mean of five parameters): capsnet above cnn",
                     zh="从等宽嵌入线性读出姿态，两者都带解码器训练（R²，五个参数平均）："
                     "capsnet 高于 cnn",
                 ),

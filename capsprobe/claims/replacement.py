@@ -83,7 +83,7 @@ claims.register("replacement")(
                 id="pose",
                 text=Text(
                     en="senet less capsnet, not worse by more than the margin: pose read from "
-                    "embeddings (R^2, both with decoder)",
+                    "embeddings (R², both with decoder)",
                     zh="senet 减 capsnet，不差于界限：从嵌入读出姿态（R²，都带解码器）",
                 ),
                 effect=difference([q.pose(q.SENET_DRAWS)], [q.pose(q.CAPSNET_DRAWS)]),

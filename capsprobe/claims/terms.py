@@ -142,7 +142,7 @@ def _reading(rows: pd.DataFrame, term: Term) -> Reading:
     middles = groups.median() if term.is_timed else groups.mean()
     weights = _weights(middles)
     by_seed = (middles * weights).groupby(level="training_seed").sum()
-    unit = str(rows["unit"].iloc[0])
+    unit = "" if term.is_timed else str(rows["unit"].iloc[0])
     if term.is_timed:
         return Reading(by_seed=by_seed, influence=pd.DataFrame(columns=by_seed.index), unit=unit)
     places = pd.MultiIndex.from_frame(plain[_COLUMN])

@@ -18,14 +18,18 @@ from capsprobe.report.svg import Drawing
 MINUS = "\N{MINUS SIGN}"
 
 
-def page(summary: Summary, drawings: Mapping[str, Drawing]) -> str:
-    """Return the report as one HTML page that needs nothing but itself."""
+def page(summary: Summary, drawings: Mapping[str, Drawing], *, verdicts: str = "") -> str:
+    """Return the report as one HTML page that needs nothing but itself.
+
+    `verdicts` is the page of those that were made of these measurements, where there is one.
+    """
     looks = styles(summary.models)
     return (
         environment()
         .get_template("report.html.j2")
         .render(
             summary=summary,
+            verdicts=verdicts,
             figures={name: Markup(drawing.inline) for name, drawing in drawings.items()},
             swatches={name: Markup(swatch(looks[name])) for name in summary.shown},
             palette=PALETTE,

@@ -18,8 +18,10 @@ from capsprobe.report.page import page
 from capsprobe.report.reading import read_run
 from capsprobe.report.reproduction.files import write_reproduction
 from capsprobe.report.sections import Kept
+from capsprobe.report.summary import Summary
 from capsprobe.report.svg import Drawing
-from capsprobe.report.verdicts.writing import PROBES, judged, write_pages
+from capsprobe.report.verdicts.chapters import chapters
+from capsprobe.report.verdicts.writing import PAGES, judged, write_pages
 
 _SELDOM = 100_000
 
@@ -83,23 +85,35 @@ def write_kept(folder: Path, kept: Kept, run: Mapping[str, Any]) -> Path:
     tables = summaries_of(kept.observations, run)
     summary = collect(tables, kept, run)
     drawings = draw(summary)
-    is_judged = bool(run.get("judged"))
-    path = folder / (PROBES if is_judged else "index.html")
     try:
         write_summaries(tables, run, folder)
         write_lights(kept.lights, run, folder)
         write_reproduction(summary.repeated, run, folder)
         _write_figures(drawings, folder / "figures")
-        write_text(path, page(summary, drawings))
-        if is_judged:
-            path = write_pages(
-                folder, judged(kept.observations, kept.lights, run), kept.observations, run
-            )
+        return _write_pages(folder, kept, run, summary, drawings)
     except OSError as error:
         raise EnvironmentFault(
             f"expected a folder that can be written to, got {folder}: {error.strerror}"
         ) from error
-    return path
+
+
+def _write_pages(
+    folder: Path,
+    kept: Kept,
+    run: Mapping[str, Any],
+    summary: Summary,
+    drawings: Mapping[str, Drawing],
+) -> Path:
+    """Write the one page of a run, or those of one that is judged; return the first one's path."""
+    if not run.get("judged"):
+        path = folder / "index.html"
+        write_text(path, page(summary, drawings))
+        return path
+    held = chapters(summary)
+    for chapter, content in held.items():
+        write_text(folder / chapter.page, page(content, drawings, verdicts=PAGES["en"]))
+    verdicts = judged(kept.observations, kept.lights, run)
+    return write_pages(folder, verdicts, kept.observations, run, tuple(held))
 
 
 def _write_figures(drawings: Mapping[str, Drawing], folder: Path) -> None:

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 from scipy.optimize import brentq
+from scipy.special import stdtr, stdtrit
 from scipy.stats import nct
-from scipy.stats import t as student
 
 from capsprobe.stats.intervals import LEVEL
 
@@ -91,10 +91,10 @@ class Mean:
             return 1.0
         if self.error == 0.0:
             return float(distance <= 0.0)
-        return float(student.sf(distance / self.error, self.degrees))
+        return float(stdtr(self.degrees, -distance / self.error))
 
     def _quantile(self, share: float) -> float:
-        return float(student.ppf(share, self.degrees)) if np.isfinite(self.error) else np.inf
+        return float(stdtrit(self.degrees, share)) if np.isfinite(self.error) else np.inf
 
 
 def crossed(sample: Sample) -> Mean:

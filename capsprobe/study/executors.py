@@ -55,7 +55,7 @@ class Here:
 class AloneLast:
     """Has cells examined by others, but for those that must be alone: these afterwards, here."""
 
-    def __init__(self, others: Executor, here: Here, probes: dict[str, Probe]) -> None:
+    def __init__(self, others: Executor, here: Executor, probes: dict[str, Probe]) -> None:
         self._others, self._here, self._probes = others, here, probes
 
     def __call__(self, cells: Iterable[Cell]) -> Answers:

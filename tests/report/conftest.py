@@ -12,6 +12,8 @@ from capsprobe.report.compare import compare_runs, write_comparison
 from capsprobe.report.exports import summaries_of
 from capsprobe.report.sections import Kept
 from capsprobe.report.summary import Summary
+from capsprobe.report.verdicts.chapters import CHAPTERS
+from capsprobe.report.verdicts.writing import write_pages
 from capsprobe.report.writing import write_kept
 from capsprobe.stats.summary import Summary as Tables
 from tests.report import recorded
@@ -21,6 +23,7 @@ from tests.report.lights import recorded as lit
 from tests.report.reproduction import recorded as repeated
 from tests.report.routing import recorded as routed
 from tests.report.spatial import recorded as shifted
+from tests.report.verdicts import recorded as judged
 
 
 @pytest.fixture(scope="session")
@@ -96,3 +99,17 @@ def compare_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         home / "second", worse[worse["model"] != "senet"], folders.facts(device="cuda")
     )
     return write_comparison(compare_runs(first, second), home / "out")
+
+
+@pytest.fixture(scope="session")
+def verdicts_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the path of the English page of a judged run; the Chinese one lies beside it."""
+    folder = tmp_path_factory.mktemp("verdicts")
+    held = judged.verdicts()
+    return write_pages(folder, held, judged.observations(), judged.RUN, CHAPTERS)
+
+
+@pytest.fixture(scope="session")
+def chinese_page(verdicts_page: Path) -> Path:
+    """Return the path of the same page in Chinese."""
+    return verdicts_page.with_name("index.zh.html")

@@ -26,6 +26,8 @@ WIDE = {"width": 1200, "height": 900}
         "lights_page",
         "compare_page",
         "reproduction_page",
+        "verdicts_page",
+        "chinese_page",
     ]
 )
 def any_page(request: pytest.FixtureRequest) -> Path:
@@ -131,3 +133,28 @@ def test_page_can_be_printed_with_its_tables_open(browser: Any, page: Path) -> N
     assert tab.evaluate("document.querySelectorAll('details:not([open])').length") == 0
     assert len(tab.pdf()) > 10_000
     tab.close()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_verdicts_need_no_scripts_and_print_opened(
+    language: str, browser: Any, verdicts_page: Path, chinese_page: Path
+) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport=WIDE)
+    tab = context.new_page()
+    tab.goto((verdicts_page if language == "en" else chinese_page).as_uri())
+    assert tab.locator("article.verdict").count() == 8
+    assert tab.locator("script").count() == 0
+    table = tab.locator("#claim-robustness table")
+    assert not table.is_visible()
+    tab.locator("#claim-robustness summary").click()
+    assert table.is_visible()
+    tab.emulate_media(media="print")
+    for details in tab.locator("details").all():
+        heights = [each.bounding_box() for each in details.locator("dl, table").all()]
+        assert all(box is not None and box["height"] > 10.0 for box in heights)
+    assert len(tab.pdf()) > 10_000
+    # The other language is a link away.
+    tab.emulate_media(media="screen")
+    tab.locator("a.tongue").click()
+    assert tab.url.endswith("index.zh.html" if language == "en" else "index.html")
+    context.close()

@@ -7,13 +7,16 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from capsprobe.parts import read_cells
+from capsprobe.probes.base import probes
 from capsprobe.study import Settings, run_study
-from capsprobe.study.executors import LOST, Workers
+from capsprobe.study.examining import Examined
+from capsprobe.study.executors import LOST, AloneLast, Workers
 from capsprobe.study.grid import Cell
 from capsprobe.study.record import record
 from capsprobe.study.running import Nobody, Outcome, plan_study
@@ -148,6 +151,7 @@ def _descendants(pid: int) -> set[int]:
 SLOW = """
 import time, torch
 from pathlib import Path
+from types import SimpleNamespace
 class Net(torch.nn.Module):
     def __init__(self):
         super().__init__()
@@ -185,3 +189,26 @@ def test_a_cell_that_hangs_fails_and_others_finish(
     causes = {state.cause for state in outcome.states.values() if state.state == "failed"}
     assert causes == {"took longer than the 5 s that a cell may take"}
     assert (outcome.count("failed"), outcome.count("done")) == (2, len(outcome.cells) - 2)
+
+
+def test_cells_that_must_be_alone_come_last_and_the_others_do_not_wait_for_them():
+    order = []
+
+    def note(name):
+        def run(cells):
+            for cell in cells:
+                order.append((name, cell.probe))
+                yield cell, Examined()
+
+        return run
+
+    cells = [SimpleNamespace(probe=name) for name in ("cost", "affine", "cost", "overlap")]
+    kinds = {name: probes[name]() for name in ("cost", "affine", "overlap")}
+    answers = list(AloneLast(note("workers"), note("here"), kinds)(iter(cells)))
+    assert order == [
+        ("workers", "affine"),
+        ("workers", "overlap"),
+        ("here", "cost"),
+        ("here", "cost"),
+    ]
+    assert [cell for cell, _ in answers] == [cells[1], cells[3], cells[0], cells[2]]

@@ -85,8 +85,8 @@ def power(verdict: Verdict, language: Language) -> str:
         return ""
     if not isfinite(found.detectable):
         return Text(
-            en=f"With {counted(found, 'en')} no effect, however large, could have been shown.",
-            zh=f"只有{counted(found, 'zh')}，再大的效应也无法证明。",
+            en="With one training seed no effect, however large, could have been shown.",
+            zh="只有一个训练种子，再大的效应也无法证明。",
         )[language]
     size = effect(found.detectable, found.hypothesis.scale, language)
     if found.hypothesis.kind == "within":

@@ -1,38 +1,44 @@
-"""The hypotheses of a claim as a figure: a line each, in its own unit, beside its margin."""
+"""The hypotheses of a claim as a figure: a line each beside its margin, one axis a unit."""
 
 from collections.abc import Sequence
-from math import isfinite
+from itertools import groupby
+from math import exp, isfinite, log
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
+from capsprobe.claims.base import Scale
 from capsprobe.claims.judge import Finding
 from capsprobe.report.canvas import WIDTH, settings, written
 from capsprobe.report.svg import FAINT, INK, Drawing, finish
 from capsprobe.report.verdicts.numbers import bare
 
-_ROW, _LEFT, _RIGHT, _SKY = 34.0, 34.0, 12.0, 4.0
+_ROW, _FOOT, _SKY = 15.0, 20.0, 4.0
+_LEFT, _RIGHT = 34.0, 12.0
 _ACCENT = "#0072b2"
-_ROOM = 0.12
+_ROOM = 0.06
+# Twice the middle of all ends: beyond it one wide interval would press the others flat.
+_REACH = 3.0
+Rows = Sequence[tuple[str, Finding]]
 
 
-def draw_strips(name: str, rows: Sequence[tuple[str, Finding]], label: str) -> Drawing:
-    """Return a line for each numbered finding that has an estimate."""
-    height = _SKY + _ROW * len(rows)
+def draw_strips(name: str, rows: Rows, label: str) -> Drawing:
+    """Return a line for each numbered finding; those of one unit share an axis."""
+    groups = [list(held) for _, held in groupby(rows, key=lambda row: row[1].hypothesis.scale)]
+    height = _SKY + sum(_ROW * len(held) + _FOOT for held in groups)
     with settings(name):
         figure = Figure(figsize=(WIDTH / 72.0, height / 72.0))
         figure.patch.set_alpha(0.0)
-        for place, (number, found) in enumerate(rows):
-            bottom = height - _SKY - _ROW * (place + 1)
+        top = height - _SKY
+        for held in groups:
+            tall = _ROW * len(held)
+            wide = WIDTH - _LEFT - _RIGHT
             axes = figure.add_axes(
-                (
-                    _LEFT / WIDTH,
-                    (bottom + 15.0) / height,
-                    (WIDTH - _LEFT - _RIGHT) / WIDTH,
-                    (_ROW - 17.0) / height,
-                )
+                (_LEFT / WIDTH, (top - tall) / height, wide / WIDTH, tall / height)
             )
-            _strip(axes, number, found)
+            _group(axes, held)
+            top -= tall + _FOOT
         return finish(written(figure), name=name, label=label, height=height)
 
 
@@ -41,34 +47,56 @@ def drawable(found: Finding) -> bool:
     return not found.lacking and isfinite(found.estimate)
 
 
-def _strip(axes: Axes, number: str, found: Finding) -> None:
-    low, high = _ends(found)
-    margin = found.hypothesis.margin
-    within = found.hypothesis.kind == "within"
-    axes.axvspan(-margin if within else margin, margin if within else high, color=FAINT, alpha=0.55)
-    axes.axvline(0.0, color=INK, linewidth=0.7, linestyle=(0.0, (3.0, 2.0)))
-    ends = [max(low, found.lower), min(high, found.upper)]
-    axes.plot(ends, [0.0, 0.0], color=_ACCENT, linewidth=1.8)
-    axes.plot([found.estimate], [0.0], marker="o", color=_ACCENT, markersize=5.0)
-    axes.set(xlim=(low, high), ylim=(-1.0, 1.0))
-    axes.set_yticks([0.0], [number])
-    marks = {margin, *([-margin] if within else ())}
-    # Zero where its number does not run into the margin's.
-    if all(abs(mark) > 0.2 * (high - low) for mark in marks):
-        marks.add(0.0)
-    ticks = sorted(marks)
-    axes.set_xticks(ticks, [bare(tick, found.hypothesis.scale) for tick in ticks], fontsize=8.0)
+def _group(axes: Axes, rows: Rows) -> None:
+    low, high = _ends([found for _, found in rows])
+    axes.axvline(0.0, color=INK, linewidth=0.7, linestyle=(0.0, (3.0, 2.0)), zorder=1.5)
+    for place, (_, found) in enumerate(rows):
+        _strip(axes, -float(place), found, (low, high))
+    axes.set(xlim=(low, high), ylim=(0.5 - len(rows), 0.5))
+    axes.set_yticks([-float(place) for place in range(len(rows))], [number for number, _ in rows])
+    _mark(axes, rows[0][1].hypothesis.scale, (low, high))
     axes.grid(visible=False)
     axes.spines["left"].set_visible(False)
+
+
+def _strip(axes: Axes, at: float, found: Finding, ends: tuple[float, float]) -> None:
+    low, high = ends
+    margin = found.hypothesis.margin
+    shaded = (-margin, margin) if found.hypothesis.kind == "within" else (margin, high)
+    axes.fill_between(shaded, at - 0.38, at + 0.38, color=FAINT, linewidth=0.0, alpha=0.6)
+    axes.plot(
+        [max(low, found.lower), min(high, found.upper)],
+        [at, at],
+        color=_ACCENT,
+        linewidth=1.8,
+        solid_capstyle="butt",
+    )
+    axes.plot(
+        [min(max(low, found.estimate), high)], [at], marker="o", color=_ACCENT, markersize=4.5
+    )
+
+
+def _mark(axes: Axes, scale: Scale, ends: tuple[float, float]) -> None:
+    """Put round numbers below; of ratios, whose axis is logarithmic, round ratios."""
+    if scale == "ratio":
+        told = MaxNLocator(4).tick_values(exp(ends[0]), exp(ends[1]))
+        found = [log(each) for each in told if each > 0.0]
+    else:
+        found = list(MaxNLocator(4).tick_values(*ends))
+    ticks = [tick for tick in found if ends[0] <= tick <= ends[1]]
+    axes.set_xticks(ticks, [bare(tick, scale) for tick in ticks], fontsize=8.0)
     axes.tick_params(axis="x", pad=1.5)
 
 
-def _ends(found: Finding) -> tuple[float, float]:
-    """Return what is shown: interval, zero and margin, with room; endless ends reach the edge."""
-    margin = found.hypothesis.margin
-    held = [0.0, margin, found.estimate]
-    held += [-margin] if found.hypothesis.kind == "within" else []
-    held += [end for end in (found.lower, found.upper) if isfinite(end)]
+def _ends(rows: Sequence[Finding]) -> tuple[float, float]:
+    """Return what is shown: zero, margins and intervals; the widest of them are cut."""
+    margins = [found.hypothesis.margin for found in rows]
+    told = [end for found in rows for end in (found.lower, found.upper) if isfinite(end)]
+    told += [found.estimate for found in rows]
+    sizes = sorted(abs(each) for each in told)
+    reach = max(_REACH * sizes[len(sizes) // 2], *(abs(margin) for margin in margins))
+    held = [0.0, *margins, *(min(max(each, -reach), reach) for each in told)]
+    held += [-f.hypothesis.margin for f in rows if f.hypothesis.kind == "within"]
     low, high = min(held), max(held)
     room = _ROOM * (high - low) or 1.0
     return low - room, high + room

@@ -33,6 +33,7 @@ PAGE = {
     "partial": Text(en="partial run", zh="未完成的运行"),
     "verdicts": Text(en="Verdicts", zh="结论"),
     "details": Text(en="Claim by claim", zh="逐条说明"),
+    "probes": Text(en="The probes", zh="各项探测"),
     "formulas": Text(en="What the formulas say", zh="公式说了什么"),
     "limits": Text(en="Limits", zh="局限"),
     "how": Text(en="How it is judged", zh="如何裁决"),
@@ -70,9 +71,12 @@ PAGE = {
         "“可检出”：在校正最严的水平上，五次中有四次能证明成立的最小效应。",
     ),
     "figure_note": Text(
-        en="One line a hypothesis, in its own unit: the point is the estimate, the line its 95 % "
-        "interval, shaded where the hypothesis holds, dashed at zero.",
-        zh="每行一个假设，各用自己的单位：点为估计，线为 95 % 区间，阴影处假设成立，虚线为零。",
+        en="One line a hypothesis, numbered as in the table; those of one unit share an axis. The "
+        "point is the estimate, the line its 95 % interval (cut where it is very wide), shaded "
+        "where "
+        "the hypothesis holds, dashed where there is no effect.",
+        zh="每行一个假设，编号同下表；同一单位共用一轴。点为估计，线为 95 % 区间（过宽处截断），"
+        "阴影处假设成立，虚线为无效应。",
     ),
     "pairs": Text(en="Checkpoint pairs on clean images", zh="同一批原图上的成对检查点"),
     "pairs_note": Text(
@@ -82,8 +86,8 @@ PAGE = {
     ),
     "only": Text(en="only {} right", zh="仅 {} 对"),
     "probes_link": Text(
-        en="All probes of this run, with figures, tables and samples",
-        zh="本次运行的全部探测：图、表与样例（英文）",
+        en="Every probe of this run, with figures, tables and samples, a page a question:",
+        zh="本次运行的每个探测，含图、表与样例，每个问题一页（英文）：",
     ),
     "repeat": Text(en="This command repeats the run:", zh="重现本次运行的命令："),
     "files": Text(en="Files", zh="文件"),

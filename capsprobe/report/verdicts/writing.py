@@ -15,12 +15,12 @@ from capsprobe.files import write_text
 from capsprobe.report.page import environment
 from capsprobe.report.styles import PALETTE
 from capsprobe.report.verdicts import sentences, words
+from capsprobe.report.verdicts.chapters import Chapter
 from capsprobe.report.verdicts.files import write_verdicts
 from capsprobe.report.verdicts.numbers import bare, effect, probability
 from capsprobe.report.verdicts.strips import draw_strips, drawable
 
 PAGES: Mapping[Language, str] = {"en": "index.html", "zh": "index.zh.html"}
-PROBES = "probes.html"
 
 
 def judged(
@@ -39,7 +39,11 @@ def judged(
 
 
 def write_pages(
-    folder: Path, verdicts: Sequence[Verdict], observations: pd.DataFrame, run: Mapping[str, Any]
+    folder: Path,
+    verdicts: Sequence[Verdict],
+    observations: pd.DataFrame,
+    run: Mapping[str, Any],
+    chapters: Sequence[Chapter],
 ) -> Path:
     """Write both pages and the files of a judged run; return the English page's path."""
     pairs = checkpoint_pairs(
@@ -49,12 +53,17 @@ def write_pages(
     )
     write_verdicts(verdicts, run, folder)
     for language in LANGUAGES:
-        write_text(folder / PAGES[language], _page(verdicts, pairs, run, language))
+        text = _page(verdicts, pairs, run, language, chapters)
+        write_text(folder / PAGES[language], text)
     return folder / PAGES["en"]
 
 
 def _page(
-    verdicts: Sequence[Verdict], pairs: pd.DataFrame, run: Mapping[str, Any], language: Language
+    verdicts: Sequence[Verdict],
+    pairs: pd.DataFrame,
+    run: Mapping[str, Any],
+    language: Language,
+    chapters: Sequence[Chapter],
 ) -> str:
     return (
         environment()
@@ -69,6 +78,7 @@ def _page(
             scope=_scope(run, language),
             shown=[_shown(verdict, language) for verdict in verdicts],
             pairs=pairs.to_dict("records"),
+            chapters=chapters,
             palette=PALETTE,
         )
     )

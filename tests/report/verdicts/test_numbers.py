@@ -1,0 +1,33 @@
+from math import inf, log, nan
+
+import pytest
+
+from capsprobe.report.verdicts.numbers import bare, effect, probability
+
+
+@pytest.mark.parametrize(
+    ("value", "scale", "en", "zh"),
+    [
+        (0.0123, "points", "+1.2 pp", "+1.2 个百分点"),
+        (-0.0123, "points", "−1.2 pp", "−1.2 个百分点"),
+        (-0.0001, "points", "0.0 pp", "0.0 个百分点"),
+        (0.05, "score", "+0.050", "+0.050"),
+        (log(1.1), "ratio", "×1.10", "×1.10"),
+        (0.013, "bits", "+0.013 bit", "+0.013 比特"),
+    ],
+)
+def test_an_effect_has_its_unit_and_the_same_digits_in_both(value, scale, en, zh):
+    assert effect(value, scale, "en") == en
+    assert effect(value, scale, "zh") == zh
+
+
+def test_what_has_no_end_or_is_unknown_is_shown_as_such():
+    assert bare(inf, "points") == "∞"
+    assert bare(-inf, "score") == "−∞"
+    assert bare(-inf, "ratio") == "0"
+    assert bare(nan, "score") == "–"
+
+
+def test_a_p_value_has_three_digits_or_is_below_them():
+    assert probability(0.0004) == "< 0.001"
+    assert probability(0.0123) == "= 0.012"
