@@ -237,5 +237,3 @@ def same_second(bench: Bench) -> Told:
     assert json.loads(told.out)["cells"]["cached"] == CELLS
     assert [cell["key"] for cell in facts(run)["cells"]] == [cell["key"] for cell in first["cells"]]
     return told
-
-

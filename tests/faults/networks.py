@@ -214,7 +214,7 @@ def hostile(bench: Bench) -> Told:
     text = path.read_text(encoding="utf-8")
     assert "<script>alert" not in text and "\u202e" not in text
     assert 'title="' + "x" * 300 in text
-    assert '\n=cmd()' not in (bench.home / "run" / "tables" / "overlap.csv").read_text()
+    assert "\n=cmd()" not in (bench.home / "run" / "tables" / "overlap.csv").read_text()
     return Told(status=0, out="", err="")
 
 

@@ -106,9 +106,7 @@ def commands(number: int, *typed: tuple[str, int, str]) -> None:
     """Put commands into the table that end with one line; `TOYS` in them is a file of networks."""
     for text, status, line in typed:
         TABLE.append(
-            Row(
-                number=number, case=text, deed=_calling(text), status=status, line=line, lines=1
-            )
+            Row(number=number, case=text, deed=_calling(text), status=status, line=line, lines=1)
         )
 
 
