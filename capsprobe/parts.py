@@ -29,6 +29,7 @@ from capsprobe.tables import (
 
 _METADATA = b"capsprobe"
 _CELL_FACTS = {*STUDY_COLUMNS, "key", "part", "state", "seconds", "cause", "row_hash", "left_out"}
+_OTHER = "edited since, or computed again: run.json says rows of hash"
 _TEXTS = ("condition", "unit", "metric")
 
 
@@ -136,12 +137,16 @@ def read_cells(
     """Return all observations, samples and traces of the cells of a run that are finished.
 
     `cells` are those of run.json. A part that is missing or damaged is passed over, and the cell
-    put down as missing, with the cause.
+    put down as missing, with the cause; one with other rows than run.json has the hash of is read,
+    and the cell says so.
     """
     found: list[tuple[dict[str, Any], Measurement]] = []
     for cell in cells:
         try:
-            found.append((cell, read_part(folder / f"{cell['key']}.parquet").measurement))
+            part = read_part(folder / f"{cell['key']}.parquet")
+            found.append((cell, part.measurement))
+            if (known := cell.get("row_hash")) and known != part.row_hash:
+                cell["cause"] = f"{_OTHER} {str(known)[:12]}, got {part.row_hash[:12]}"
         except Damaged as damage:
             if cell["state"] != "failed":
                 cell.update(state="missing", cause=f"its part cannot be used: {damage}")

@@ -22,7 +22,9 @@ Word = Literal["supported", "refuted", "equivalent", "undecided", "not tested"]
 Outcome = Literal["holds", "fails", "open", "not tested"]
 VERDICTS: tuple[Word, ...] = ("supported", "refuted", "equivalent", "undecided", "not tested")
 FEWEST_UNITS = 20
-"""Images below which a fraction of them says too little to decide anything."""
+"""Images below which what is said of them says too little to decide anything."""
+# Of classes, children and networks there are as many as there are.
+_SAMPLED = ("image", "pair")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,7 +232,7 @@ def _finding(
     except Lacking as why:
         return replace(empty, lacking=why.text)
     found = replace(finding(hypothesis, mean, level), unit=unit)
-    if hypothesis.scale == "points" and mean.n_units < FEWEST_UNITS:
+    if unit in _SAMPLED and mean.n_units < FEWEST_UNITS:
         doubt = Text(
             en=f"{mean.n_units} images are too few to decide by",
             zh=f"{mean.n_units} 幅图像太少，不足以判断",

@@ -182,7 +182,7 @@ def _configured(path: Path | None) -> dict[str, dict[str, Any]]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageFault(f"--config: expected a TOML file, got {path.name}: {error}") from error
+        raise UsageFault(f"--config: expected a TOML file, got {path}: {error}") from error
     extra = sorted(content.keys() - {"probe"})
     parts = content.get("probe", {})
     tables = isinstance(parts, dict) and all(isinstance(each, dict) for each in parts.values())

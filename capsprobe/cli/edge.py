@@ -1,5 +1,6 @@
 """The edge where a fault becomes one line on stderr and an exit code."""
 
+import io
 import signal
 import sys
 import traceback
@@ -26,6 +27,7 @@ _ClickException: type[Exception] = next(
 def main() -> None:
     """Run the command line; a fault becomes one line on stderr and its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
+    _let_all_be_written()
     arguments = sys.argv[1:] or ["--help"]
     try:
         status = app(arguments, prog_name="capsprobe", standalone_mode=False)
@@ -47,6 +49,14 @@ _signals: list[int] = []
 def _terminate(signum: int, frame: FrameType | None) -> None:
     _signals.append(signum)
     raise KeyboardInterrupt
+
+
+def _let_all_be_written() -> None:
+    """Make output that its encoding has no sign for come out escaped, and not as an error."""
+    for stream in (sys.stdout, sys.stderr):
+        # Who calls this from Python may have put something else there.
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _text(error: Any) -> str:

@@ -51,6 +51,8 @@ def tell_ahead(request: Request) -> int:
     jobs_for(request.jobs, request.settings.device, threads=use_threads())
     plan = plan_study(request.settings)
     there = sum((request.folder / "cells" / f"{c.key}.parquet").is_file() for c in plan.cells)
+    for note in () if request.quiet else plan.images.notes:
+        sys.stderr.write(f"note: {note}\n")
     for cell in plan.cells:
         typer.echo(cell.label)
     typer.echo(f"{len(plan.cells)} cells, {there} of them finished, {len(plan.images)} images")

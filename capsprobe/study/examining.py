@@ -63,7 +63,8 @@ class Examiner:
                 found = self._measured(cell)
         except TooLong:
             found = Examined(cause=f"took longer than the {limit:g} s that a cell may take")
-        except Exception as error:
+        # A network of the user's own may call sys.exit: that ends its cell, not the run.
+        except (Exception, SystemExit) as error:
             found = Examined(cause=cause_of(error))
         return replace(found, seconds=time.perf_counter() - start)
 
@@ -108,7 +109,7 @@ def loaded(settings: Settings, entry: Entry, swapped: Swap | None) -> Network:
     return laid_out(network, settings.device)
 
 
-def cause_of(error: Exception) -> str:
+def cause_of(error: BaseException) -> str:
     """Return an error's kind and the first line of what it says."""
     first = str(error).splitlines()[0] if str(error) else ""
     return f"{type(error).__name__}: {first}"

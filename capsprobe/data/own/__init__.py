@@ -44,7 +44,7 @@ def is_own(text: str) -> bool:
         or named(text) is not None
         or "/" in text
         or "\\" in text
-        or (text.strip() != "" and text not in datasets and Path(text).is_dir())
+        or (text.strip() != "" and text not in datasets and _is_folder(text))
     )
 
 
@@ -82,7 +82,14 @@ def _read(text: str, split: Split, source: Source) -> Raw:
         return of_archive(Path(text), split)
     if named(text) is not None:
         return of_factory(text, split)
-    path = Path(text)
-    if not path.is_dir():
+    if not _is_folder(text):
         raise DataFault(f"expected a folder of class folders, got {text}: there is none")
-    return of_folder(path, split)
+    return of_folder(Path(text).absolute(), split)
+
+
+def _is_folder(text: str) -> bool:
+    """Return whether there is such a folder; no name is too long to ask."""
+    try:
+        return Path(text).is_dir()
+    except OSError:
+        return False

@@ -70,7 +70,9 @@ def chosen(raw: Raw, split: Split, text: str) -> Raw:
 def _rows(labels: np.ndarray, whole: str, text: str) -> dict[Split, np.ndarray]:
     everything = np.arange(len(labels))
     classes, counts = np.unique(labels, axis=0, return_counts=True)
-    if len(counts) and counts.min() < _FEWEST:
+    if not len(counts):
+        raise DataFault(f"{text}: expected images, got none")
+    if counts.min() < _FEWEST:
         few = classes[int(counts.argmin())]
         raise DataFault(
             f"{text}: expected at least {_FEWEST} images of each class to split, got "

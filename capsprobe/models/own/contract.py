@@ -118,6 +118,8 @@ def _called(module: nn.Module, taken: Tensor) -> Any:
     try:
         with torch.no_grad():
             return module(taken)
+    except SystemExit as error:
+        raise ModelFault(f"expected outputs, got sys.exit({error.code!r})") from error
     except Exception as error:
         raise ModelFault(trimmed(error)) from error
 

@@ -68,11 +68,16 @@ def opened(text: str, frame: Frame, weights: Path | None) -> Opened:
     module, code = _made(text, frame, weights)
     if not isinstance(module, nn.Module):
         raise ModelFault(f"{text}: expected a torch.nn.Module, got {type(module).__name__}")
-    if weights is not None:
-        load_weights(module, weights)
-    return Opened(
-        module=module, sha256=hashlib.sha256(f"{code}{hash_of(module)}".encode()).hexdigest()
-    )
+    try:
+        if weights is not None:
+            load_weights(module, weights)
+        held = hash_of(module)
+    except ModelFault:
+        raise
+    except Exception as error:
+        # The user's code may answer for its own weights.
+        raise ModelFault(f"{text}: its weights cannot be read: {trimmed(error)}") from error
+    return Opened(module=module, sha256=hashlib.sha256(f"{code}{held}".encode()).hexdigest())
 
 
 def _made(text: str, frame: Frame, weights: Path | None) -> tuple[Any, str]:
