@@ -99,7 +99,7 @@ def _claims(
         quiet=quiet,
         jobs=jobs,
         scheduler=scheduler,
-        judged={"roles": roles},
+        judged={"roles": judging.called(roles)},
     )
     if dry_run:
         raise typer.Exit(measuring.tell_ahead(request))

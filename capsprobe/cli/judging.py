@@ -13,6 +13,8 @@ from capsprobe.claims.needs import needs
 from capsprobe.cli import measuring
 from capsprobe.cli.measuring import DONE, Request
 from capsprobe.faults import DataFault, UsageFault
+from capsprobe.models.own import is_own
+from capsprobe.models.own.opening import called_in_tables
 from capsprobe.registry import unknown
 from capsprobe.report.verdicts.writing import PAGES
 
@@ -40,6 +42,13 @@ def roles_of(given: list[str]) -> dict[str, str]:
             raise UsageFault(f"--role: expected each part once, got {part} twice")
         found[part] = model
     return found
+
+
+def called(roles: Mapping[str, str]) -> dict[str, str]:
+    """Return the parts with what their models are called in tables."""
+    return {
+        part: called_in_tables(model) if is_own(model) else model for part, model in roles.items()
+    }
 
 
 def gates_of(given: list[str]) -> Gates:

@@ -7,7 +7,7 @@ import pytest
 
 from capsprobe.claims.base import ORDER
 from capsprobe.cli import asking, judging, measuring
-from capsprobe.cli.judging import gates_of, language_of, roles_of
+from capsprobe.cli.judging import called, gates_of, language_of, roles_of
 from capsprobe.faults import DataFault, UsageFault
 from capsprobe.probes.base import probes
 from capsprobe.study.running import plan_study
@@ -83,6 +83,10 @@ def test_other_commands_take_the_first_training_seeds():
 
 def test_parts_gates_and_languages_are_read():
     assert roles_of(["capsnet=mine.py:make"]) == {"capsnet": "mine.py:make"}
+    assert called({"capsnet": "mine.py:make", "cnn": "senet"}) == {
+        "capsnet": "make",
+        "cnn": "senet",
+    }
     assert gates_of(["cost=supported"]) == (("cost", "supported"),)
     assert language_of("zh") == "zh"
 
