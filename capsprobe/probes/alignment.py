@@ -1,6 +1,6 @@
 """Whether a dimension means the same in another training: embeddings matched with one another."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import ClassVar
 
@@ -39,6 +39,8 @@ NUMBERED = Metric(
     description="mean |correlation| of dimensions with the same number",
 )
 _Codes = Float64[np.ndarray, "images block"]
+# Of a network of the user's own, perhaps wider or narrower.
+_Others = Float64[np.ndarray, "images others"]
 
 
 @probes.register("alignment")
@@ -68,14 +70,8 @@ class Alignment(Probe):
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """Return every network that there may be beside this."""
-        return tuple(
-            Condition(name=f"across/{name}", unit="1", description=text, has_clean=False)
-            for name, text in {
-                ITSELF: "beside the network itself",
-                **{name: f"beside {name} of another training seed" for name in models},
-            }.items()
-        )
+        """Return every network that is known beforehand and may be beside this."""
+        return _conditions(models)
 
     def lacks(self, network: Network) -> str:
         """Return what a network without an embedding lacks."""
@@ -133,6 +129,11 @@ class _Across(Alignment):
 
     others: Mapping[str, _Codes | None] = field(repr=False)
 
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return the networks beside this, those of the user's own among them."""
+        return _conditions(dict.fromkeys((*models, *self.others)))
+
     def measure(
         self, network: Network, images: ImageSet, rng: np.random.Generator, part: str
     ) -> Measurement:
@@ -140,8 +141,19 @@ class _Across(Alignment):
         return self._beside(self.others, network, images, rng, part)
 
 
+def _conditions(names: Iterable[str]) -> tuple[Condition, ...]:
+    texts = {
+        ITSELF: "beside the network itself",
+        **{name: f"beside {name} of another training seed" for name in names if name != ITSELF},
+    }
+    return tuple(
+        Condition(name=f"across/{name}", unit="1", description=text, has_clean=False)
+        for name, text in texts.items()
+    )
+
+
 def _rows(
-    condition: str, label: int, own: _Codes, other: _Codes, rng: np.random.Generator
+    condition: str, label: int, own: _Codes, other: _Others, rng: np.random.Generator
 ) -> Iterator[pd.DataFrame]:
     values = {
         MATCHED: matched_correlation(own, other),

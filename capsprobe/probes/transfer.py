@@ -1,6 +1,6 @@
 """Images made against one network, shown to another: whether what deceives one deceives all."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import ClassVar
 
@@ -56,14 +56,8 @@ class Transfer(Probe):
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """Return every source that there may be."""
-        return tuple(
-            Condition(name=f"linf/{name}", unit="1", description=text)
-            for name, text in {
-                ITSELF: "Made against the network itself.",
-                **{name: f"Made against {name} of another training seed." for name in models},
-            }.items()
-        )
+        """Return every source that is known beforehand."""
+        return _conditions(models)
 
     def made(self, source: Network, images: ImageSet, *, seed: int) -> Carried:
         """Return what is shown to others of images made against a source."""
@@ -109,12 +103,27 @@ class _Across(Transfer):
 
     carried: Mapping[str, Carried] = field(repr=False)
 
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return the sources, networks of the user's own among them."""
+        return _conditions(dict.fromkeys((*models, *self.carried)))
+
     def measure(
         self, network: Network, images: ImageSet, rng: np.random.Generator, part: str
     ) -> Measurement:
         """Return what the network has right of images made against each source."""
         del rng
         return self._shown(self.carried, network, images, part)
+
+
+def _conditions(names: Iterable[str]) -> tuple[Condition, ...]:
+    texts = {
+        ITSELF: "Made against the network itself.",
+        **{n: f"Made against {n} of another training seed." for n in names if n != ITSELF},
+    }
+    return tuple(
+        Condition(name=f"linf/{name}", unit="1", description=text) for name, text in texts.items()
+    )
 
 
 def _observed(

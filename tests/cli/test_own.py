@@ -157,3 +157,22 @@ def test_a_network_that_wants_other_pixels_is_refused_with_what_to_say(
     status, _, err = run(monkeypatch, capsys, "robustness", *asked, "--output", tmp_path / "run")
     assert status == 3
     assert "set `preprocessing = {'mean': 0.5, 'std': 0.5}` on it" in err
+
+
+@pytest.mark.parametrize(
+    ("command", "probe", "condition"),
+    [
+        ("robustness", "transfer", "linf/Linear"),
+        ("interpret", "alignment", "across/Linear"),
+    ],
+)
+def test_a_network_of_ones_own_is_a_source_for_others(
+    command, probe, condition, monkeypatch, capsys, tmp_path
+) -> None:
+    (tmp_path / "c.toml").write_text("[probe.alignment]\nfewest = 2\n", encoding="utf-8")
+    asked = ("--model", f"{TOYS}:Linear,cnn", "--seed", 0, "--limit", 40, "-q", "--jobs", 1)
+    given = ("--probe", probe, "--config", tmp_path / "c.toml", "--output", tmp_path / "run")
+    status, _, err = run(monkeypatch, capsys, command, *asked, *given)
+    assert status == 0, err
+    table = pd.read_csv(tmp_path / "run" / "tables" / f"{probe}.csv")
+    assert condition in set(table[table.model == "cnn"].condition)
