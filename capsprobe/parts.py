@@ -103,20 +103,28 @@ def read_part(path: Path) -> Part:
             f"{path.name}: expected schema {SCHEMA_VERSION} or older, got {schema}; "
             "a newer capsprobe wrote it"
         )
-    if tuple(rows.columns) != PROBE_COLUMNS or (found := _hash(rows)) != facts["row_hash"]:
-        raise Damaged(f"expected rows of hash {facts['row_hash'][:12]}, got others")
+    try:
+        return _part(rows, facts)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Damaged(f"expected what goes with the rows, got {error}") from error
+
+
+def _part(rows: pd.DataFrame, facts: dict[str, Any]) -> Part:
+    expected = str(facts["row_hash"])
+    if tuple(rows.columns) != PROBE_COLUMNS or (found := _hash(rows)) != expected:
+        raise Damaged(f"expected rows of hash {expected[:12]}, got others")
     measurement = Measurement(
         observations=rows,
         samples=pd.DataFrame(facts["samples"], columns=list(SAMPLE_COLUMNS)),
         # An older version kept none.
         traces=pd.DataFrame(facts.get("traces", []), columns=list(TRACE_COLUMNS)),
-        left_out=facts["left_out"],
+        left_out={str(why): int(count) for why, count in facts["left_out"].items()},
     )
     return Part(
         measurement=measurement,
-        seconds=facts["seconds"],
+        seconds=float(facts["seconds"]),
         row_hash=found,
-        note=facts.get("note", ""),
+        note=str(facts.get("note", "")),
     )
 
 
