@@ -56,7 +56,7 @@ def verdicts(observations: pd.DataFrame) -> dict[str, str]:
 
 @row(16, "verdicts from one image, all right: no variance", status=0)
 def judged_by_one(bench: Bench) -> Told:
-    claim = claims["relations"]
+    claim = claims["robustness"]
     (found,) = judge(planted([claim], {}, units=1, spread=0.0), dataset="digits", claims=[claim])
     assert found.word == "undecided"
     assert "1 images are too few" in str(found.findings[0].doubt)

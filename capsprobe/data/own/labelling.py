@@ -63,6 +63,9 @@ def _numbers(
     if (labels != np.round(labels)).any():
         odd = labels[labels != np.round(labels)][0]
         raise DataFault(f"{name}: expected whole numbers for labels, got {odd:g}")
+    if labels.size and np.abs(labels).max() >= MOST_CLASSES:
+        high = labels[np.abs(labels).argmax()]
+        raise DataFault(f"{name}: expected labels in 0..{MOST_CLASSES - 1}, got {high:g}")
     return labels.astype(np.int64), names, ["labels are whole numbers written as fractions"]
 
 
