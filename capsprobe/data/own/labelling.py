@@ -58,6 +58,11 @@ def _numbers(
         return numbers, tuple(map(str, texts)), ["labels are texts, numbered by the alphabet"]
     if labels.dtype.kind in "bui":
         return labels.astype(np.int64), names, []
+    return _whole(labels, name), names, ["labels are whole numbers written as fractions"]
+
+
+def _whole(labels: np.ndarray, name: str) -> np.ndarray:
+    """Return fractions that are whole numbers as such."""
     if labels.dtype.kind != "f" or not np.isfinite(labels).all():
         raise DataFault(f"{name}: expected whole numbers for labels, got {labels.dtype}")
     if (labels != np.round(labels)).any():
@@ -66,7 +71,7 @@ def _numbers(
     if labels.size and np.abs(labels).max() >= MOST_CLASSES:
         high = labels[np.abs(labels).argmax()]
         raise DataFault(f"{name}: expected labels in 0..{MOST_CLASSES - 1}, got {high:g}")
-    return labels.astype(np.int64), names, ["labels are whole numbers written as fractions"]
+    return labels.astype(np.int64)
 
 
 def _is_one_hot(labels: np.ndarray) -> bool:
