@@ -270,6 +270,14 @@ def check(
 
 
 @app.command()
+def doctor(as_json: Json = False, verbose: Verbose = False) -> None:
+    """Say whether this machine and this installation are fit; part of a report of a bug."""
+    from capsprobe.cli import doctor as looking
+
+    raise typer.Exit(looking.doctor(as_json=as_json))
+
+
+@app.command()
 def train(
     model: Annotated[str, typer.Argument(help="A model's name.")],
     dataset: Dataset = "digits",

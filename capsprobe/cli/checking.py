@@ -1,8 +1,6 @@
 """`capsprobe check`: what the contract finds of a model, and which probes it can join."""
 
 import json
-import shutil
-import textwrap
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,6 +8,7 @@ from typing import Any
 import typer
 from torch import nn
 
+from capsprobe.cli.findings import row
 from capsprobe.cli.threads import use_threads
 from capsprobe.data.base import Source
 from capsprobe.data.images import ImageSet
@@ -18,14 +17,13 @@ from capsprobe.models.base import Frame, Network, models
 from capsprobe.models.checkpoints import SHIPPED, load_model
 from capsprobe.models.own import is_own
 from capsprobe.models.own.adopted import adopt
-from capsprobe.models.own.contract import Contract, Finding, examine
+from capsprobe.models.own.contract import Contract, examine
 from capsprobe.models.own.opening import opened
 from capsprobe.models.own.ranges import by_range
 from capsprobe.probes.base import Probe, probes
 
 DONE, FAULT = 0, 3
 _IMAGES = 200
-_NARROWEST = 60
 
 
 def check(
@@ -93,7 +91,7 @@ def _join(name: str, probe: Probe, network: Network) -> dict[str, Any]:
 
 def _tell(contract: Contract, joins: list[dict[str, Any]]) -> None:
     for finding in contract.findings:
-        typer.echo(_row(finding))
+        typer.echo(row(finding.what, finding.state, finding.text))
     if contract.fault:
         return
     typer.echo()
@@ -101,15 +99,6 @@ def _tell(contract: Contract, joins: list[dict[str, Any]]) -> None:
         typer.echo(f"{each['probe']:<18}{'yes' if not each['lacks'] else _lack(each['lacks'])}")
         for part, ability in each["without"].items():
             typer.echo(f"{'':<18}without {part}: it lacks {ability}")
-
-
-def _row(finding: Finding) -> str:
-    """Return a line of the table, broken where the terminal ends."""
-    head = f"{finding.what:<16}{finding.state:<9}"
-    width = max(_NARROWEST, shutil.get_terminal_size((120, 24)).columns)
-    return textwrap.fill(
-        finding.text, width, initial_indent=head, subsequent_indent=" " * len(head)
-    )
 
 
 def _lack(what: str) -> str:

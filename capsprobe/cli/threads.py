@@ -15,17 +15,18 @@ def use_threads() -> int:
     for each other most of the time. Who sets OMP_NUM_THREADS is obeyed.
     """
     if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(max(1, min(torch.get_num_threads(), _affinity(), _quota())))
+        torch.set_num_threads(max(1, min(torch.get_num_threads(), affinity(), quota())))
     return torch.get_num_threads()
 
 
-def _affinity() -> int:
+def affinity() -> int:
+    """Return the cores that this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def _quota() -> int:
+def quota() -> int:
     """Return the cores of the container's share, rounded up; many where there is no limit."""
     try:
         quota, period = _QUOTA.read_text().split()
