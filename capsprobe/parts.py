@@ -30,6 +30,11 @@ from capsprobe.tables import (
 _METADATA = b"capsprobe"
 _CELL_FACTS = {*STUDY_COLUMNS, "key", "part", "state", "seconds", "cause", "row_hash", "left_out"}
 _OTHER = "edited since, or computed again: run.json says rows of hash"
+# What run.json holds besides, where it holds it.
+_KINDS: dict[str, type] = {
+    **dict.fromkeys(("settings", "data", "versions", "probes"), dict),
+    **dict.fromkeys(("checkpoints", "set_aside"), list),
+}
 _TEXTS = ("condition", "unit", "metric")
 
 
@@ -131,6 +136,11 @@ def _part(rows: pd.DataFrame, facts: dict[str, Any]) -> Part:
 def is_record(facts: object) -> bool:
     """Return whether what was read from a run.json has the cells that a run has."""
     if not isinstance(facts, dict) or facts.get("schema") != SCHEMA_VERSION:
+        return False
+    if not all(isinstance(facts.get(name, kind()), kind) for name, kind in _KINDS.items()):
+        return False
+    described = [*facts.get("probes", {}).values(), *facts.get("checkpoints", [])]
+    if not all(isinstance(each, dict) for each in described):
         return False
     cells = facts.get("cells")
     return isinstance(cells, list) and all(

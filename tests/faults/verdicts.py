@@ -177,3 +177,14 @@ def edited_record(bench: Bench) -> Told:
     told = bench.call("report", run)
     assert "run.json says rows of hash 000000000000, got" in page(run)
     return told
+
+
+@row(25, "run.json is edited so that it is none", status=3, line="expected the record of a run")
+def spoilt_record(bench: Bench) -> Told:
+    run = bench.copy()
+    known = facts(run)
+    changes = {"settings": 3, "data": None, "versions": [3], "probes": {"affine": 3}}
+    for name, value in {**changes, "checkpoints": [3], "set_aside": None}.items():
+        (run / "run.json").write_text(json.dumps({**known, name: value}))
+        assert bench.call("report", run).status == 3
+    return bench.call("report", run)
