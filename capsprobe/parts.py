@@ -32,7 +32,7 @@ _CELL_FACTS = {*STUDY_COLUMNS, "key", "part", "state", "seconds", "cause", "row_
 _OTHER = "edited since, or computed again: run.json says rows of hash"
 # What run.json holds besides, where it holds it.
 _KINDS: dict[str, type] = {
-    **dict.fromkeys(("settings", "data", "versions", "probes"), dict),
+    **dict.fromkeys(("settings", "data", "versions", "probes", "judged"), dict),
     **dict.fromkeys(("checkpoints", "set_aside"), list),
 }
 _TEXTS = ("condition", "unit", "metric")

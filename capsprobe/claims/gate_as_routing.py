@@ -99,18 +99,6 @@ claims.register("gate-as-routing")(
                 scale="rank",
                 is_primary=False,
             ),
-            Hypothesis(
-                id="routing-drop",
-                text=Text(
-                    en="rank correlation of capsnet's routing coefficient with that fall, above "
-                    "shuffled",
-                    zh="capsnet 的耦合系数与该下降量的秩相关，减去打乱后的值",
-                ),
-                effect=_above_shuffled(q.CAPSNET, "drop_routing"),
-                margin=CORRELATION,
-                scale="rank",
-                is_primary=False,
-            ),
         ),
     )
 )

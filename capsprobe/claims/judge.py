@@ -14,7 +14,7 @@ from capsprobe.claims.effects import Spread, sample
 from capsprobe.claims.terms import Lacking, Tables
 from capsprobe.claims.text import Text
 from capsprobe.claims.training import training_table
-from capsprobe.stats.crossed import Mean, crossed
+from capsprobe.stats.crossed import Mean, crossed, never_certain, of_disjoint_pairs
 from capsprobe.stats.families import LEVEL, brown_forsythe, holm
 from capsprobe.stats.lights.table import is_shown
 
@@ -25,6 +25,8 @@ FEWEST_UNITS = 20
 """Images below which what is said of them says too little to decide anything."""
 # Of classes, children and networks there are as many as there are.
 _SAMPLED = ("image", "pair")
+# Where each training seed is set beside the next, around a ring.
+_RING = "alignment"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +49,7 @@ class Finding:
     level: float = LEVEL
     n_seeds: int = 0
     n_units: int = 0
+    n_least: int = 0
     unit: str = ""
     lacking: Text | None = None
     doubt: Text | None = None
@@ -58,7 +61,7 @@ class Finding:
         At the level of the first step. Of one that is to lie within the margin, how far it may be
         from zero; 0 where not even nothing would have been shown.
         """
-        if self.mean is None:
+        if self.mean is None or self.doubt:
             return inf
         margin, beyond = self.hypothesis.margin, self.mean.detectable(self.level)
         if self.hypothesis.kind == "within":
@@ -214,7 +217,7 @@ def _verdict(draft: _Draft, adjusted: tuple[float, float]) -> Verdict:
     return replace(
         verdict,
         word="undecided",
-        decisive=against if p_against < p_for else weakest,
+        decisive=against if draft.p_against < draft.p_for else weakest,
         p_value=min(draft.p_for, draft.p_against),
         p_adjusted=min(adjusted),
     )
@@ -228,14 +231,20 @@ def _finding(
         if isinstance(hypothesis.effect, Spread):
             return _of_spread(empty, hypothesis.effect, tables)
         mean = crossed(sample(hypothesis.effect, tables))
-        unit = tables.read(hypothesis.effect.terms[0][1]).unit
+        readings = [tables.read(term) for _, term in hypothesis.effect.terms]
     except Lacking as why:
         return replace(empty, lacking=why.text)
-    found = replace(finding(hypothesis, mean, level), unit=unit)
-    if unit in _SAMPLED and mean.n_units < FEWEST_UNITS:
+    unit = readings[0].unit
+    least = min(len(reading.influence) for reading in readings)
+    if unit in _SAMPLED:
+        mean = never_certain(mean)
+    if any(term.probe == _RING for _, term in hypothesis.effect.terms):
+        mean = of_disjoint_pairs(mean)
+    found = replace(finding(hypothesis, mean, level), unit=unit, n_least=least)
+    if unit in _SAMPLED and least < FEWEST_UNITS:
         doubt = Text(
-            en=f"{mean.n_units} images are too few to decide by",
-            zh=f"{mean.n_units} 幅图像太少，不足以判断",
+            en=f"too few to decide by: {least} images in one of its tables",
+            zh=f"数量太少，不足以判断：其中一张表只有 {least} 幅图像",
         )
         return replace(found, p_for=1.0, p_against=1.0, doubt=doubt)
     return _in_the_light(found, tables, lights)
@@ -285,13 +294,17 @@ def _in_the_light(found: Finding, tables: Tables, lights: pd.DataFrame | None) -
     effect, threats = found.hypothesis.effect, found.hypothesis.threats
     if not threats or isinstance(effect, Spread):
         return found
-    signs = {term.model: weight for weight, term in effect.terms if term.probe == "adversarial"}
+    attacked = [(weight, term) for weight, term in effect.terms if term.probe == "adversarial"]
+    signs = {term.model: weight for weight, term in attacked}
+    seeds = {term.model: tables.read(term).by_seed.index for _, term in attacked}
     dark = {
         role
         for role in signs
         for threat in threats
         if lights is None
-        or not is_shown(lights, tables.name(role), tables.dataset("single"), threat)
+        or not is_shown(
+            lights, tables.name(role), tables.dataset("single"), threat, seeds=map(int, seeds[role])
+        )
     }
     if not dark:
         return found

@@ -70,9 +70,10 @@ claims.register("relations")(
             Hypothesis(
                 id="input",
                 text=Text(
-                    en="coefficients of two images differ (Jensen-Shannon divergence; 0 for "
-                    "weights that are constants)",
-                    zh="两幅图像的耦合系数之差（Jensen-Shannon 散度；常数权重为 0）",
+                    en="coefficients of an image differ from their mean over images "
+                    "(Jensen-Shannon "
+                    "divergence; 0 for weights that are constants)",
+                    zh="一幅图像的耦合系数与全部图像平均之差（Jensen-Shannon 散度；常数权重为 0）",
                 ),
                 effect=value(q.divergence(q.CAPSNET)),
                 margin=BITS,

@@ -1,7 +1,7 @@
 """Whether CapsNets are robust, and whether it is routing that makes them so."""
 
 from capsprobe.claims import quantities as q
-from capsprobe.claims.base import CORRELATION, POINT, Claim, Hypothesis, claims
+from capsprobe.claims.base import POINT, Claim, Hypothesis, claims
 from capsprobe.claims.effects import difference
 from capsprobe.claims.terms import Term
 from capsprobe.claims.text import Text
@@ -125,21 +125,6 @@ claims.register("robustness")(
                 ),
                 margin=POINT,
                 scale="points",
-                is_primary=False,
-            ),
-            Hypothesis(
-                id="mechanism",
-                text=Text(
-                    en="rank correlation of a child's coefficient with how much the score falls "
-                    "without the child, above shuffled children",
-                    zh="子胶囊的耦合系数与去掉它后得分下降量的秩相关，减去打乱后的值",
-                ),
-                effect=difference(
-                    [q.gates(q.CAPSNET, "drop_routing")],
-                    [q.gates(q.CAPSNET, "drop_routing_shuffled")],
-                ),
-                margin=CORRELATION,
-                scale="rank",
                 is_primary=False,
             ),
         ),

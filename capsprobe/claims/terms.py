@@ -12,8 +12,8 @@ from capsprobe.claims.text import Text
 View = Literal["single", "placed", "pairs"]
 Severities = Literal["all", "beyond zero"]
 _ENDINGS: Mapping[View, str] = {"single": "", "placed": "-placed", "pairs": "-pairs"}
-# Times chance, below which a model is taken to guess.
-_SKILLED = 2.0
+# The part of the way from chance to all right, below which a model is taken to guess.
+_SKILLED = 0.1
 _COLUMN = ["training_seed", "condition", "severity"]
 
 
@@ -110,7 +110,7 @@ class Tables:
         rows = rows[
             (rows["model"] == self.name(term.model))
             & (rows["dataset"] == self.dataset(term.view))
-            & _of_conditions(rows["condition"], term.conditions)
+            & _of_conditions(rows["condition"], tuple(map(self._called, term.conditions)))
         ]
         if term.severities == "beyond zero":
             rows = rows[rows["severity"] != 0.0]
@@ -125,6 +125,11 @@ class Tables:
         self._check_skill(term)
         return rows
 
+    def _called(self, condition: str) -> str:
+        """Return a condition as tables have it: it may name a model by the part that it plays."""
+        head, slash, role = condition.partition("/")
+        return f"{head}{slash}{self.name(role)}" if head == "across" else condition
+
     def _check_skill(self, term: Term) -> None:
         """Raise Lacking for a model that guesses: of it nothing can be said."""
         rows = self._rows.get(("affine", "correct"))
@@ -136,7 +141,7 @@ class Tables:
             & (rows["severity"] == 0.0),
             "value",
         ]
-        if len(clean) and clean.mean() < _SKILLED * self._chance:
+        if len(clean) and clean.mean() < self._chance + _SKILLED * (1.0 - self._chance):
             name = self.name(term.model)
             raise Lacking(
                 en=f"{name} is right in {clean.mean():.1%} of clean images, hardly above chance",

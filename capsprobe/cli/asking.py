@@ -13,7 +13,7 @@ from capsprobe.claims.needs import needs
 from capsprobe.cli.complaints import complaint
 from capsprobe.cli.devices import resolve
 from capsprobe.cli.options import integer
-from capsprobe.data.views import Name
+from capsprobe.data.own import called_in_tables, is_own
 from capsprobe.faults import UsageFault
 from capsprobe.models.checkpoints import SHIPPED, manifest
 from capsprobe.probes.base import probes
@@ -151,8 +151,10 @@ def _trained(options: dict[str, Any]) -> set[str]:
     """Return the models that have a checkpoint of the dataset: without one, claims go untested."""
     folder = options["weights"]
     held = manifest(SHIPPED if folder is None or folder.is_file() else folder)
-    base = options["dataset"]
-    return {entry.model for entry in held if Name.parse(entry.dataset).base == base}
+    named = options["dataset"]
+    base = called_in_tables(named) if is_own(named) else named
+    views = {f"{base}{ending}" for ending in ("", "-placed", "-pairs")}
+    return {entry.model for entry in held if entry.dataset in views}
 
 
 def _settings(

@@ -71,7 +71,12 @@ def rows(
     return table[list(COLUMNS)]
 
 
-def lit(state: str = "passed", models: Sequence[str] | None = None) -> pd.DataFrame:
+def lit(
+    state: str = "passed",
+    models: Sequence[str] | None = None,
+    *,
+    seeds: Sequence[int] = range(5),
+) -> pd.DataFrame:
     """Return lights of all models that are attacked, in one state."""
     names = models or ("capsnet", "capsnet-uniform", "cnn", "senet")
     held = [
@@ -79,7 +84,7 @@ def lit(state: str = "passed", models: Sequence[str] | None = None) -> pd.DataFr
             **dict.fromkeys(("value", "threshold", "severity"), 0.0),
             "model": model,
             "dataset": "digits",
-            "training_seed": 0,
+            "training_seed": seed,
             "threat": threat,
             "light": "gradient",
             "state": state,
@@ -88,6 +93,7 @@ def lit(state: str = "passed", models: Sequence[str] | None = None) -> pd.DataFr
         }
         for model in names
         for threat in ("linf", "l2")
+        for seed in seeds
     ]
     return pd.DataFrame(held, columns=list(LIGHT_COLUMNS))
 

@@ -59,7 +59,7 @@ def judged_by_one(bench: Bench) -> Told:
     claim = claims["robustness"]
     (found,) = judge(planted([claim], {}, units=1, spread=0.0), dataset="digits", claims=[claim])
     assert found.word == "undecided"
-    assert "1 images are too few" in str(found.findings[0].doubt)
+    assert "too few to decide by: 1 images" in str(found.findings[0].doubt)
     assert np.isfinite(found.findings[0].estimate)
     alike = verdicts(turned(1, {"capsnet": 1.0, "cnn": 1.0, "senet": 1.0}))
     assert set(alike.values()) == {"not tested"}

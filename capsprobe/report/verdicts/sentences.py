@@ -35,14 +35,16 @@ def sentence(verdict: Verdict, language: Language) -> str:
     opening = _OPENING[verdict.word][language].format(n=len(verdict.primary))
     found = verdict.decisive
     p = probability(verdict.p_adjusted)
+    why = f"; {found.doubt[language]}" if found.doubt and language == "en" else ""
+    why = f"；{found.doubt[language]}" if found.doubt and language == "zh" else why
     if language == "en":
         return (
             f"{opening}{found.hypothesis.text.en}: {measured(found, language)}; p {p} after Holm; "
-            f"{counted(found, language)}."
+            f"{counted(found, language)}{why}."
         )
     return (
         f"{opening}{found.hypothesis.text.zh}：{measured(found, language)}；Holm 校正后 p {p}；"
-        f"{counted(found, language)}。"
+        f"{counted(found, language)}{why}。"
     )
 
 
@@ -73,9 +75,16 @@ def counted(found: Finding, language: Language) -> str:
     seeds = found.n_seeds
     if language == "en":
         text = "one training seed" if seeds == 1 else f"{seeds} training seeds"
-        return f"{text}, {found.n_units} {units(found.unit, 'en')}" if found.unit else text
+        return f"{text}, {several(found)} {units(found.unit, 'en')}" if found.unit else text
     text = f"{seeds} 个训练种子"
-    return f"{text}、{found.n_units} {units(found.unit, 'zh')}" if found.unit else text
+    return f"{text}、{several(found)} {units(found.unit, 'zh')}" if found.unit else text
+
+
+def several(found: Finding) -> str:
+    """Return the number of units, or the fewest and all where its tables have not as many."""
+    if found.n_least == found.n_units:
+        return str(found.n_units)
+    return f"{found.n_least}–{found.n_units}"
 
 
 def power(verdict: Verdict, language: Language) -> str:
@@ -83,6 +92,13 @@ def power(verdict: Verdict, language: Language) -> str:
     found = verdict.decisive
     if found is None:
         return ""
+    if found.doubt:
+        return Text(en=f"None: {found.doubt.en}.", zh=f"无：{found.doubt.zh}。")[language]
+    if found.n_seeds > 1 and not isfinite(found.detectable):
+        return Text(
+            en="With so few training seeds no effect, however large, could have been shown.",
+            zh="训练种子太少，再大的效应也无法证明。",
+        )[language]
     if not isfinite(found.detectable):
         return Text(
             en="With one training seed no effect, however large, could have been shown.",
@@ -103,7 +119,7 @@ def power(verdict: Verdict, language: Language) -> str:
         )[language]
     return Text(
         en=f"An effect of {size} would have been shown to hold four times in five.",
-        zh=f"{size} 的效应，五次中有四次能证明成立。",
+        zh=f"{size}的效应，五次中有四次能证明成立。",
     )[language]
 
 

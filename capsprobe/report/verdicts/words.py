@@ -111,13 +111,13 @@ HOW = (
         en="The training seed is what is repeated: models are compared seed by seed, on the same "
         "images. The error of a mean has two parts, between seeds and between images, as where "
         "many "
-        "readers read many cases (Dorfman, Berbaum and Metz 1992), with Satterthwaite's degrees of "
-        "freedom. With one seed nothing is concluded.",
+        "readers read many cases (Dorfman, Berbaum and Metz 1992); its degrees of freedom are "
+        "those of the seeds alone. "
+        "With one seed nothing is concluded.",
         zh="重复的单位是训练种子：模型按种子、在相同图像上成对比较。"
         "均值的误差分为种子间与图像间两部分，"
         "如同多名阅片者读多例（Dorfman、Berbaum 与 Metz 1992）"
-        "，自由度按 Satterthwaite。只有一个种子时"
-        "不作结论。",
+        "，自由度只取种子的。只有一个种子时不作结论。",
     ),
     Text(
         en="A hypothesis holds where its effect is shown to be above the margin, and fails where "

@@ -153,9 +153,15 @@ def _row(number: str, found: Finding, language: Language) -> dict[str, Any]:
         "p_against": probability(found.p_against).removeprefix("= "),
         "detectable": _detectable(found, language),
         "n_seeds": found.n_seeds,
-        "n_units": f"{found.n_units} {words.units(found.unit, language)}" if found.unit else "–",
+        "n_units": _units(found, language),
         "outcome": words.OUTCOMES[found.outcome][language],
     }
+
+
+def _units(found: Finding, language: Language) -> str:
+    if not found.unit:
+        return "–"
+    return f"{sentences.several(found)} {words.units(found.unit, language)}"
 
 
 def _detectable(found: Finding, language: Language) -> str:

@@ -1,6 +1,6 @@
 """The lights of a run as a table, and what they mean together: whether robustness is shown."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -65,13 +65,17 @@ def not_shown(table: pd.DataFrame) -> Mapping[Threatened, tuple[str, ...]]:
     }
 
 
-def is_shown(table: pd.DataFrame, model: str, dataset: str, threat: str) -> bool:
+def is_shown(
+    table: pd.DataFrame, model: str, dataset: str, threat: str, *, seeds: Iterable[int] = ()
+) -> bool:
     """Return whether a robustness number of a model may be used as one.
 
-    So it is where the lights were asked, in every training seed, and none failed. Where nobody
-    asked, nothing is shown.
+    So it is where in every training seed, those in `seeds` among them, some light passed and none
+    failed. Where nobody asked, or nothing could be checked, nothing is shown.
     """
     rows = table[
         (table["model"] == model) & (table["dataset"] == dataset) & (table["threat"] == threat)
     ]
-    return len(rows) > 0 and not (rows["state"] == "failed").any()
+    passed = set(rows.loc[rows["state"] == "passed", "training_seed"])
+    wanted = {*rows["training_seed"], *seeds}
+    return bool(wanted) and wanted <= passed and not (rows["state"] == "failed").any()
