@@ -12,7 +12,7 @@ claims.register("adoption")(
             zh="胶囊网络至今没有实际用途，已经淡出。",
         ),
         place=Text(en="said, without figures", zh="文中断言，未给数据"),
-        change=Text(
+        takes=Text(
             en="A study of what is deployed and published, which is not a measurement of networks.",
             zh="需要对部署与发表情况的调查，而那不是对网络的测量。",
         ),

@@ -47,14 +47,15 @@ class Claim:
     """What the article asserts, in our words, and the hypotheses that decide it.
 
     Supported where all primary hypotheses are, refuted where one is. `asserts_sameness` names a
-    support *equivalent*. Without hypotheses it is not tested, for the reason in `untested`.
+    support *equivalent*; `takes` says what support takes. Without hypotheses it is not tested, for
+    the reason in `untested`.
     """
 
     id: str
     title: Text
     assertion: Text
     place: Text
-    change: Text
+    takes: Text
     literature: Text
     hypotheses: tuple[Hypothesis, ...] = ()
     asserts_sameness: bool = False

@@ -20,13 +20,12 @@ claims.register("clustering")(
             zh="路由是类似 k-means 的迭代加权：胶囊网络就是把许多向量聚成一个的聚类过程。",
         ),
         place=Text(en="the routing formula", zh="路由公式"),
-        change=Text(
-            en="Coefficients that sort children as k-means does, an inertia that falls from round "
-            "to round, and the same accuracy with k-means in routing's place: all three make it "
-            "equivalent, one that fails refutes it.",
-            zh="若耦合系数的分组与 k-means 一致、惯量逐轮下降、"
-            "换成 k-means 后准确率不变，三者齐备则等价；"
-            "任何一项不成立即被否定。",
+        takes=Text(
+            en="Equivalent where coefficients sort children as k-means does, inertia falls from "
+            "round to round, and accuracy stays with k-means in routing's place; one that fails "
+            "refutes it.",
+            zh="耦合系数的分组与 k-means 一致、簇内平方和逐轮下降、换成 k-means 后准确率不变，"
+            "三者齐备才算等价；任何一项不成立即被否定。",
         ),
         literature=Text(
             en="Wang and Liu (2018) write routing as a clustering with a KL term. With one parent "

@@ -25,11 +25,11 @@ claims.register("cost")(
             zh="胶囊网络式微，是因为训练复杂、计算昂贵。",
         ),
         place=Text(en="said, without figures", zh="文中断言，未给数据"),
-        change=Text(
-            en="A CapsNet whose passes take less than a tenth longer than those of a CNN with as "
-            "many parameters, or a routing block whose time does not grow with the iterations.",
-            zh="若胶囊网络的计算时间比同参数 CNN 多出不到十分之一，或路由块的时间不随迭代增长，"
-            "结论就会改变。",
+        takes=Text(
+            en="Supported where passes of a CapsNet take more than a tenth longer than those of a "
+            "CNN with as many parameters, and the routing block's time grows with the iterations.",
+            zh="胶囊网络的计算时间比同参数 CNN 多出十分之一以上，且路由块的时间随迭代增长，"
+            "才算成立。",
         ),
         literature=Text(
             en="In Sabour's full-size network the three rounds of routing are 0.46 % of 201.8 M "

@@ -22,13 +22,12 @@ claims.register("gate-as-routing")(
             zh="在 SENet 中，W2 扮演路由权重的角色：像路由那样把许多通道向量压缩成一个。",
         ),
         place=Text(en="the SENet formula", zh="SENet 公式"),
-        change=Text(
-            en="Gates that rank children as the article's routing ranks them, in a real SENet and "
-            "in the literal formula, and routing weights that hardly depend on the image, as W2 "
+        takes=Text(
+            en="Supported where gates rank children as the article's routing does, in a real SENet "
+            "and in the literal formula, and routing weights hardly depend on the image, as W2 "
             "does not.",
-            zh="若真实 SENet 与文中公式的门控对子胶囊的排序都与文中路由一致，"
-            "且路由权重几乎不随图像变化"
-            "（因为 W2 不变），结论就会改变。",
+            zh="真实 SENet 与文中公式的门控对子胶囊的排序都与文中路由一致，"
+            "且路由权重几乎不随图像变化（因为 W2 不变），才算成立。",
         ),
         literature=Text(
             en="Hu et al. (2018) squeeze by pooling and rescale the input by the gate; the "

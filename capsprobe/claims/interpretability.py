@@ -58,12 +58,12 @@ claims.register("interpretability")(
             zh="胶囊有明确的含义：输出可读作“该实体有多活跃”，因此预测比 CNN 更容易解释。",
         ),
         place=Text(en="said, without figures", zh="文中断言，未给数据"),
-        change=Text(
-            en="A CapsNet ahead of a CNN by more than the margin in all four: dimensions that move "
-            "one factor, that mean the same in another training, a length that knows its errors, "
-            "and children whose weights say what matters.",
-            zh="若胶囊网络在四方面都领先 CNN 超过界限：一维对应一个因素、换一次训练含义不变、"
-            "长度能预知自己的错误、权重能说明哪些子胶囊重要，结论就会改变。",
+        takes=Text(
+            en="Supported where a CapsNet is ahead of a CNN by more than the margin in all four: "
+            "dimensions that move one factor, that mean the same in another training, a length "
+            "that knows its errors, and children whose weights say what matters.",
+            zh="胶囊网络在四方面都领先 CNN 超过界限，才算成立：一维对应一个因素、"
+            "换一次训练后含义不变、长度能预知自己的错误、权重能说明哪些子胶囊重要。",
         ),
         literature=Text(
             en="Sabour et al. (2017, figure 4) show single dimensions that change thickness, skew "

@@ -2,80 +2,21 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from math import inf, log
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from capsprobe.claims.base import Claim, Hypothesis, in_order
-from capsprobe.claims.effects import Spread, sample
-from capsprobe.claims.terms import Lacking, Tables
-from capsprobe.claims.text import Text
+from capsprobe.claims.base import Claim, in_order
+from capsprobe.claims.findings import Finding, found_of
+from capsprobe.claims.terms import Tables
 from capsprobe.claims.training import training_table
-from capsprobe.stats.crossed import Mean, crossed, never_certain, of_disjoint_pairs
-from capsprobe.stats.families import LEVEL, brown_forsythe, holm
-from capsprobe.stats.lights.table import is_shown
+from capsprobe.faults import DataFault
+from capsprobe.stats.families import LEVEL, holm
+from capsprobe.tables import COLUMNS
 
 Word = Literal["supported", "refuted", "equivalent", "undecided", "not tested"]
-Outcome = Literal["holds", "fails", "open", "not tested"]
 VERDICTS: tuple[Word, ...] = ("supported", "refuted", "equivalent", "undecided", "not tested")
-FEWEST_UNITS = 20
-"""Images below which what is said of them says too little to decide anything."""
-# Of classes, children and networks there are as many as there are.
-_SAMPLED = ("image", "pair")
-# Where each training seed is set beside the next, around a ring.
-_RING = "alignment"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """What the tables say of one hypothesis.
-
-    `p_for` is the p-value of "it does not hold", `p_against` that of "it holds", neither
-    corrected; `outcome` is read from them at 2.5 % each, for one hypothesis by itself. `level` is
-    that of the correction's first step. `lacking` says why there is nothing, `doubt` why nothing
-    may be concluded. Ratios are logarithms here.
-    """
-
-    hypothesis: Hypothesis
-    estimate: float = np.nan
-    lower: float = -inf
-    upper: float = inf
-    p_for: float = 1.0
-    p_against: float = 1.0
-    mean: Mean | None = None
-    level: float = LEVEL
-    n_seeds: int = 0
-    n_units: int = 0
-    n_least: int = 0
-    unit: str = ""
-    lacking: Text | None = None
-    doubt: Text | None = None
-
-    @cached_property
-    def detectable(self) -> float:
-        """Return the smallest effect that would have been shown to hold with a power of 80 %.
-
-        At the level of the first step. Of one that is to lie within the margin, how far it may be
-        from zero; 0 where not even nothing would have been shown.
-        """
-        if self.mean is None or self.doubt:
-            return inf
-        margin, beyond = self.hypothesis.margin, self.mean.detectable(self.level)
-        if self.hypothesis.kind == "within":
-            return max(0.0, margin - beyond)
-        return margin + beyond
-
-    @property
-    def outcome(self) -> Outcome:
-        """Return what this hypothesis's own interval says."""
-        if self.lacking:
-            return "not tested"
-        if self.p_for < LEVEL / 2.0:
-            return "holds"
-        return "fails" if self.p_against < LEVEL / 2.0 else "open"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +55,17 @@ def judge(
     `dataset` is the base dataset's name; `lights` as `capsprobe.stats.lights.table.lights` gives
     them, without them no robustness number may be used; `checkpoints` are manifest entries.
     `roles` says which model plays the part of another in the claims, `{"capsnet": "my-net"}`.
+
+    Raises
+    ------
+    DataFault
+        Where a column of the observations is missing, or a value is not finite.
     """
+    missing = [column for column in COLUMNS if column not in observations.columns]
+    if missing:
+        raise DataFault(f"expected columns {COLUMNS}, got none called {missing[0]!r}")
+    if not np.isfinite(observations["value"].to_numpy(dtype=np.float64)).all():
+        raise DataFault("expected finite values, got NaN or infinity among the observations")
     # An empty table has no kinds of columns, and would take them from the other.
     held = [each for each in (observations, training_table(checkpoints)) if len(each)]
     whole = pd.concat(held, ignore_index=True) if held else observations
@@ -122,7 +73,7 @@ def judge(
     asked = tuple(in_order() if claims is None else claims)
     steps = 2 * sum(1 for claim in asked if claim.primary)
     found = [
-        [_finding(each, tables, lights, LEVEL / max(steps, 1)) for each in claim.hypotheses]
+        [found_of(each, tables, lights, LEVEL / max(steps, 1)) for each in claim.hypotheses]
         for claim in asked
     ]
     return decide(asked, found)
@@ -220,104 +171,4 @@ def _verdict(draft: _Draft, adjusted: tuple[float, float]) -> Verdict:
         decisive=against if draft.p_against < draft.p_for else weakest,
         p_value=min(draft.p_for, draft.p_against),
         p_adjusted=min(adjusted),
-    )
-
-
-def _finding(
-    hypothesis: Hypothesis, tables: Tables, lights: pd.DataFrame | None, level: float
-) -> Finding:
-    empty = Finding(hypothesis=hypothesis)
-    try:
-        if isinstance(hypothesis.effect, Spread):
-            return _of_spread(empty, hypothesis.effect, tables)
-        mean = crossed(sample(hypothesis.effect, tables))
-        readings = [tables.read(term) for _, term in hypothesis.effect.terms]
-    except Lacking as why:
-        return replace(empty, lacking=why.text)
-    unit = readings[0].unit
-    least = min(len(reading.influence) for reading in readings)
-    if unit in _SAMPLED:
-        mean = never_certain(mean)
-    if any(term.probe == _RING for _, term in hypothesis.effect.terms):
-        mean = of_disjoint_pairs(mean)
-    found = replace(finding(hypothesis, mean, level), unit=unit, n_least=least)
-    if unit in _SAMPLED and least < FEWEST_UNITS:
-        doubt = Text(
-            en=f"too few to decide by: {least} images in one of its tables",
-            zh=f"数量太少，不足以判断：其中一张表只有 {least} 幅图像",
-        )
-        return replace(found, p_for=1.0, p_against=1.0, doubt=doubt)
-    return _in_the_light(found, tables, lights)
-
-
-def finding(hypothesis: Hypothesis, mean: Mean, level: float) -> Finding:
-    """Return what a mean says of a hypothesis; `level` is that of the first step's test."""
-    margin = hypothesis.margin
-    if hypothesis.kind == "within":
-        p_for, p_against = mean.p_within(margin), mean.p_beyond(margin)
-    else:
-        p_for, p_against = mean.p_above(margin), mean.p_below(margin)
-    lower, upper = mean.interval()
-    return Finding(
-        hypothesis=hypothesis,
-        estimate=mean.estimate,
-        lower=lower,
-        upper=upper,
-        p_for=p_for,
-        p_against=p_against,
-        mean=mean,
-        level=level,
-        n_seeds=mean.n_seeds,
-        n_units=mean.n_units,
-    )
-
-
-def _of_spread(empty: Finding, spread: Spread, tables: Tables) -> Finding:
-    a, b = (tables.read(term).by_seed.to_numpy() for term in (spread.a, spread.b))
-    ratio, p_value = brown_forsythe(a, b)
-    if np.isnan(ratio):
-        raise Lacking(en="no spread over training seeds in either", zh="两者在训练种子间都没有离散")
-    estimate = log(ratio) if 0.0 < ratio < inf else inf * (1.0 if ratio > 1.0 else -1.0)
-    half = p_value / 2.0
-    above, below = (half, 1.0 - half) if estimate > 0.0 else (1.0 - half, half)
-    return replace(
-        empty, estimate=estimate, p_for=above, p_against=below, n_seeds=min(len(a), len(b))
-    )
-
-
-def _in_the_light(found: Finding, tables: Tables, lights: pd.DataFrame | None) -> Finding:
-    """Take back what rests on a model whose robustness is not shown.
-
-    An attack that was too weak makes a model look better: it cannot be what is robust, and it
-    cannot be what another is measured against and found wanting.
-    """
-    effect, threats = found.hypothesis.effect, found.hypothesis.threats
-    if not threats or isinstance(effect, Spread):
-        return found
-    attacked = [(weight, term) for weight, term in effect.terms if term.probe == "adversarial"]
-    signs = {term.model: weight for weight, term in attacked}
-    seeds = {term.model: tables.read(term).by_seed.index for _, term in attacked}
-    dark = {
-        role
-        for role in signs
-        for threat in threats
-        if lights is None
-        or not is_shown(
-            lights, tables.name(role), tables.dataset("single"), threat, seeds=map(int, seeds[role])
-        )
-    }
-    if not dark:
-        return found
-    is_either = found.hypothesis.kind == "within"
-    takes_for = is_either or any(signs[role] > 0.0 for role in dark)
-    takes_against = is_either or any(signs[role] < 0.0 for role in dark)
-    names = ", ".join(tables.name(role) for role in sorted(dark))
-    return replace(
-        found,
-        p_for=1.0 if takes_for else found.p_for,
-        p_against=1.0 if takes_against else found.p_against,
-        doubt=Text(
-            en=f"robustness not shown of {names}: an attack light is red or was not lit",
-            zh=f"{names} 的鲁棒性未得到证明：攻击强度指示灯为红或未点亮",
-        ),
     )

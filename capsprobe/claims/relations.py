@@ -18,12 +18,12 @@ claims.register("relations")(
             zh="路由及其权重使胶囊网络能够推断实体之间的关联强度与空间排列。",
         ),
         place=Text(en="said, without figures", zh="文中断言，未给数据"),
-        change=Text(
-            en="A CapsNet that notices parts in wrong places, knows poses and tells overlapping "
-            "digits apart, each by more than the margin better than a CNN, and whose coefficients "
-            "change with the image.",
-            zh="若胶囊网络在识别错位部件、读出姿态、分辨重叠数字三方面都比 CNN 好出界限以上，"
-            "且耦合系数随图像变化，结论就会改变。",
+        takes=Text(
+            en="Supported where a CapsNet notices parts in wrong places, knows poses and tells "
+            "overlapping digits apart, each by more than the margin better than a CNN, and its "
+            "coefficients change with the image.",
+            zh="胶囊网络在识别错位部件、读出姿态、分辨重叠数字三方面都比 CNN 好出界限以上，"
+            "且耦合系数随图像变化，才算成立。",
         ),
         literature=Text(
             en="Sabour et al. (2017) report 5.2 % exact-set errors on MultiMNIST against a CNN's "

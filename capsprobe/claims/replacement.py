@@ -63,12 +63,11 @@ claims.register("replacement")(
             zh="SENet 具有上述优点，训练简单、开销小，因此在实践中可以替代胶囊网络。",
         ),
         place=Text(en="rests on the claims before it", zh="基于前面的断言"),
-        change=Text(
-            en="One probe shown to be lost by more than its margin refutes it; it is supported "
-            "only "
-            "where every probe is shown not to be lost and both passes are shown to be cheaper.",
-            zh="只要有一项被证明落后超过界限即被否定；"
-            "只有每一项都证明不落后，且两种计算都更便宜，才算成立。",
+        takes=Text(
+            en="Supported only where no probe here is lost by more than its margin and both passes "
+            "are cheaper; one that is lost refutes it.",
+            zh="只有每一项探测都证明不落后超过界限，且两种计算都更便宜，才算成立；"
+            "有一项落后即被否定。",
         ),
         literature=Text(
             en="SE blocks buy about one point of clean accuracy on large networks (Hu et al. "

@@ -51,12 +51,11 @@ claims.register("robustness")(
             zh="胶囊网络之所以鲁棒，是因为动态路由提高相关特征的权重、降低无关特征的权重。",
         ),
         place=Text(en="said, without figures", zh="文中断言，未给数据"),
-        change=Text(
-            en="More than one point of accuracy, over all five kinds of change together, that a "
-            "CapsNet has above a CNN of its size and above itself without routing.",
-            zh="若在五类扰动的平均上，胶囊网络比同等规模的 CNN、"
-            "也比去掉路由的自身高出一个百分点以上，"
-            "结论就会改变。",
+        takes=Text(
+            en="Supported where a CapsNet has, over all five kinds of change together, more than "
+            "one point of accuracy above a CNN of its size and above itself without routing.",
+            zh="在五类扰动的平均上，胶囊网络比同等规模的 CNN、"
+            "也比去掉路由的自身高出一个百分点以上，才算成立。",
         ),
         literature=Text(
             en="Sabour et al. (2017) report 79 % on affNIST against a CNN's 66 %. Gu and Tresp "

@@ -10,6 +10,7 @@ import typer
 from capsprobe.claims.base import claims, in_order
 from capsprobe.claims.judge import VERDICTS
 from capsprobe.claims.needs import needs
+from capsprobe.claims.text import Language
 from capsprobe.cli import measuring
 from capsprobe.cli.measuring import DONE, Request
 from capsprobe.faults import DataFault, UsageFault
@@ -41,6 +42,9 @@ def roles_of(given: list[str]) -> dict[str, str]:
         if part in found:
             raise UsageFault(f"--role: expected each part once, got {part} twice")
         found[part] = model
+    players = [found.get(part, part) for part in parts]
+    if twice := sorted({name for name in players if players.count(name) > 1}):
+        raise UsageFault(f"--role: expected another model in each part, got {twice[0]} in two")
     return found
 
 
@@ -66,21 +70,22 @@ def gates_of(given: list[str]) -> Gates:
     return tuple(found)
 
 
-def language_of(given: str) -> str:
+def language_of(given: str) -> Language:
     """Return the language of a page; raise UsageFault for one that there is no page in."""
-    if given not in PAGES:
+    known = next((name for name in PAGES if name == given), None)
+    if known is None:
         raise UsageFault(f"--lang: {unknown('language', given, tuple(PAGES))}")
-    return given
+    return known
 
 
-def judge_run(request: Request, *, gates: Gates, language: str) -> int:
+def judge_run(request: Request, *, gates: Gates, language: Language) -> int:
     """Measure, judge, print page and verdicts; return the exit status, 1 at a gate."""
     status = measuring.measure(request, tell=False)
     try:
         facts = json.loads((request.folder / "claims.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataFault(f"expected verdicts in {request.folder}, got none: {error}") from error
-    page = request.folder / PAGES[language]  # type: ignore[index]
+    page = request.folder / PAGES[language]
     _tell(facts, page, language, as_json=request.as_json, quiet=request.quiet)
     stopped = [
         f"{each['id']}={each['verdict']}"

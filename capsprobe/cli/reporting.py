@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from capsprobe.cli.judging import language_of
 from capsprobe.faults import UsageFault
-from capsprobe.registry import unknown
 from capsprobe.report import render
 from capsprobe.report.verdicts.writing import PAGES
 
@@ -16,9 +16,7 @@ def rendered(run: Path, *, language: str) -> Path:
     UsageFault
         Where there is no such language, or the run's report has only English.
     """
-    known = next((name for name in PAGES if name == language), None)
-    if known is None:
-        raise UsageFault(f"--lang: {unknown('language', language, tuple(PAGES))}")
+    known = language_of(language)
     page = render(run)
     if known == "en":
         return page

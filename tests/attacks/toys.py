@@ -180,7 +180,7 @@ def state(network):
     gradients = [parameter.grad for parameter in network.parameters()]
     values = {name: value.clone() for name, value in network.state_dict().items()}
     # Global state is what this is about.
-    numpys = np.random.get_state()[1].tolist()  # noqa: NPY002
+    numpys = np.random.get_state()[1].tolist()  # noqa: NPY002 - the global generator must stay as it is
     # To check the tuples of a routing trace, beartype draws an item by Python's own generator.
     pythons = None if isinstance(network, Capsules) else random.getstate()
     return modes, wants, gradients, values, torch.get_rng_state(), (pythons, numpys)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from capsprobe.claims.base import Hypothesis, claims, in_order
-from capsprobe.claims.judge import Finding, Verdict, decide, finding
+from capsprobe.claims.findings import Finding, finding
+from capsprobe.claims.judge import Verdict, decide
 from capsprobe.stats.crossed import Sample, crossed
 from capsprobe.stats.families import LEVEL
 

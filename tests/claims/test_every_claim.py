@@ -39,7 +39,7 @@ def test_a_claim_can_be_tested_or_says_why_not(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_everything_is_said_in_both_languages(name: str) -> None:
     claim = claims[name]
-    texts = [claim.title, claim.assertion, claim.place, claim.change, claim.literature]
+    texts = [claim.title, claim.assertion, claim.place, claim.takes, claim.literature]
     texts += [each.text for each in claim.hypotheses]
     texts += [claim.untested] if claim.untested else []
     for text in texts:

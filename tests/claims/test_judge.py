@@ -6,6 +6,7 @@ import pytest
 
 from capsprobe.claims.base import Claim, claims
 from capsprobe.claims.judge import Verdict, judge
+from capsprobe.faults import DataFault
 from tests.claims.recorded import lit, planted
 
 NAMES = [name for name in claims if claims[name].hypotheses]
@@ -238,3 +239,25 @@ def test_a_part_with_a_decoder_can_be_played() -> None:
     table["condition"] = table["condition"].replace({"across/cnn-decoder": "across/mine"})
     found = verdict(claim, table, roles={"cnn-decoder": "mine"})
     assert not any(each.lacking for each in found.primary)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda table: table.drop(columns="severity"), "got none called 'severity'"),
+        (lambda table: table.assign(value=np.nan), "got NaN or infinity"),
+    ],
+)
+def test_tables_that_are_none_are_refused(spoil, says: str) -> None:
+    claim = claims["cost"]
+    with pytest.raises(DataFault, match=says):
+        verdict(claim, spoil(planted([claim], {})))
+
+
+def test_a_rival_s_red_light_takes_nothing_from_what_could_have_been_shown() -> None:
+    claim = claims["robustness"]
+    table = planted([claim], effects(claim, 5.0))
+    rivals = pd.concat([lit(models=["capsnet"]), lit("failed", ["cnn", "capsnet-uniform"])])
+    assert np.isfinite(verdict(claim, table, lights=rivals).primary[0].detectable)
+    own = lit("failed", ["capsnet"])
+    assert verdict(claim, table, lights=own).primary[0].detectable == np.inf

@@ -97,6 +97,7 @@ def test_parts_gates_and_languages_are_read():
         (roles_of, ["capsnet"], "--role: expected PART=MODEL, got 'capsnet'"),
         (roles_of, ["capsnets=x"], "--role: unknown part 'capsnets'. Did you mean 'capsnet'?"),
         (roles_of, ["cnn=x", "cnn=y"], "--role: expected each part once, got cnn twice"),
+        (roles_of, ["capsnet=cnn"], "--role: expected another model in each part, got cnn in two"),
         (gates_of, ["cost"], "--fail-on: expected CLAIM=VERDICT, got 'cost'"),
         (gates_of, ["costs=refuted"], "unknown claim 'costs'. Did you mean 'cost'?"),
         (gates_of, ["cost=proved"], "unknown verdict 'proved'"),

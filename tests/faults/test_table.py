@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults import images, networks, runs, verdicts  # noqa: F401
+from tests.faults import images, networks, runs, verdicts  # noqa: F401 - they fill the table
 from tests.faults.table import TABLE, Bench, Row
 
 KINDS = 25

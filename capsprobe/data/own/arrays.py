@@ -36,6 +36,7 @@ def of_archive(path: Path, split: Split) -> Raw:
             return _split(path.name, _Arrays(path.name, archive), split)
     except OSError as error:
         raise DataFault(f"{path.name}: cannot be read: {error.strerror or error}") from error
+    # zipfile raises the last two for packings it does not know and for archives with a password.
     except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataFault(f"{path.name}: expected a .npz file of arrays, got {first}") from error

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from capsprobe.claims.judge import Finding, Verdict
+from capsprobe.claims.findings import Finding
+from capsprobe.claims.judge import Verdict
 from capsprobe.claims.text import LANGUAGES
 from capsprobe.files import write_text
 from capsprobe.report.exports import write_table

@@ -4,8 +4,8 @@ from math import exp, inf, isfinite
 
 from capsprobe.claims.base import Scale
 from capsprobe.claims.text import Language, Text
+from capsprobe.report.page import MINUS
 
-MINUS = "\N{MINUS SIGN}"
 _UNITS = {
     "points": Text(en=" pp", zh=" 个百分点"),
     "bits": Text(en=" bit", zh=" 比特"),

@@ -2,7 +2,8 @@
 
 from math import isfinite
 
-from capsprobe.claims.judge import Finding, Outcome, Verdict
+from capsprobe.claims.findings import Finding, Outcome
+from capsprobe.claims.judge import Verdict
 from capsprobe.claims.text import Language, Text
 from capsprobe.report.verdicts.numbers import bare, effect, probability
 from capsprobe.report.verdicts.words import units
@@ -16,6 +17,29 @@ _OPENING = {
     ),
     "refuted": Text(en="It fails here: ", zh="在此不成立："),
     "undecided": Text(en="Not decided by these data: ", zh="这些数据不足以判定："),
+}
+_SHOWN_TO_FAIL = Text(
+    en="More data by which one of the numbered hypotheses is shown to fail. The least certain now "
+    "is: "
+    "{decisive}.",
+    zh="有更多数据证明某个带编号的假设不成立。目前最不确定的是：{decisive}。",
+)
+_CHANGES = {
+    "supported": _SHOWN_TO_FAIL,
+    "equivalent": _SHOWN_TO_FAIL,
+    "refuted": Text(
+        en="Other networks or data, on which what fails here is no longer shown to fail: "
+        "{decisive}.",
+        zh="换用其他网络或数据后，此处不成立的一项不再被证明不成立：{decisive}。",
+    ),
+    "undecided": Text(
+        en="More training seeds, by which all numbered hypotheses are shown to hold or one is "
+        "shown to "
+        "fail. Nearest to a decision, or least certain, is: {decisive}.",
+        zh="更多训练种子，证明带编号的假设全部成立，或某一个不成立。最接近判定或最不确定的是："
+        "{decisive}。",
+    ),
+    "not tested": Text(en="The tables that are missing.", zh="补齐所缺的表。"),
 }
 _COUNTED: tuple[tuple[Outcome, Text], ...] = (
     ("holds", Text(en="hold", zh="成立")),
@@ -92,7 +116,7 @@ def power(verdict: Verdict, language: Language) -> str:
     found = verdict.decisive
     if found is None:
         return ""
-    if found.doubt:
+    if found.doubt and not isfinite(found.detectable):
         return Text(en=f"None: {found.doubt.en}.", zh=f"无：{found.doubt.zh}。")[language]
     if found.n_seeds > 1 and not isfinite(found.detectable):
         return Text(
@@ -121,6 +145,16 @@ def power(verdict: Verdict, language: Language) -> str:
         en=f"An effect of {size} would have been shown to hold four times in five.",
         zh=f"{size}的效应，五次中有四次能证明成立。",
     )[language]
+
+
+def change(verdict: Verdict, language: Language) -> str:
+    """Return what would change the verdict; "" where nothing measured could."""
+    if verdict.claim.untested is not None:
+        return verdict.claim.takes[language]
+    if verdict.decisive is None:
+        return _CHANGES["not tested"][language]
+    decisive = verdict.decisive.hypothesis.text[language]
+    return _CHANGES[verdict.word][language].format(decisive=decisive)
 
 
 def tally(verdict: Verdict, language: Language) -> str:

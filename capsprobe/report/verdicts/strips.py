@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from capsprobe.claims.base import Scale
-from capsprobe.claims.judge import Finding
+from capsprobe.claims.findings import Finding
 from capsprobe.report.canvas import WIDTH, settings, written
 from capsprobe.report.svg import FAINT, INK, Drawing, finish
 from capsprobe.report.verdicts.numbers import bare

@@ -28,7 +28,6 @@ PAGE = {
     "title": Text(en="What holds of the article's claims", zh="文章的断言，哪些成立"),
     "skip": Text(en="Skip to the verdicts", zh="跳到结论"),
     "other": Text(en="中文", zh="English"),
-    "other_hint": Text(en="This page in Chinese", zh="本页英文版"),
     "sections": Text(en="Sections", zh="章节"),
     "partial": Text(en="partial run", zh="未完成的运行"),
     "verdicts": Text(en="Verdicts", zh="结论"),
@@ -49,6 +48,7 @@ PAGE = {
     "basis": Text(en="What it rests on there", zh="文中依据"),
     "change": Text(en="What would change this verdict", zh="什么会改变这一结论"),
     "literature": Text(en="Literature beside ours", zh="文献对照"),
+    "takes": Text(en="What support takes", zh="成立的条件"),
     "power": Text(en="Power", zh="检验力"),
     "hypothesis": Text(en="Hypothesis", zh="假设"),
     "estimate": Text(en="Estimate", zh="估计"),
@@ -60,8 +60,6 @@ PAGE = {
     "units": Text(en="Units", zh="单位数"),
     "outcome": Text(en="By itself", zh="单独看"),
     "detectable": Text(en="Would be found", zh="可检出"),
-    "primary": Text(en="decides", zh="决定性"),
-    "secondary": Text(en="says more", zh="补充"),
     "table_note": Text(
         en="Numbered hypotheses decide the claim; the others say more about it. p-values here are "
         "one-sided and not corrected; “by itself” reads them at 2.5 % each. “Would be found”: the "
@@ -96,7 +94,6 @@ PAGE = {
     "device": Text(en="Device", zh="设备"),
     "versions": Text(en="Versions", zh="版本"),
     "data": Text(en="Data", zh="数据"),
-    "cells": Text(en="Cells", zh="单元"),
     "not_recorded": Text(en="not recorded", zh="未记录"),
     "footer": Text(
         en="Written by capsprobe. This page is one file: it loads nothing and sends nothing.",

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from capsprobe.claims.judge import Finding, Verdict, judge
+from capsprobe.claims.findings import Finding
+from capsprobe.claims.judge import Verdict, judge
 from capsprobe.claims.pairs import checkpoint_pairs
 from capsprobe.claims.text import LANGUAGES, Language, Text
 from capsprobe.files import write_text
@@ -88,10 +89,19 @@ def _scope(run: Mapping[str, Any], language: Language) -> str:
     data = run.get("data", {})
     name, images = data.get("name", ""), data.get("n_images", 0)
     checkpoints = len(run.get("checkpoints", ()))
-    return Text(
+    told = Text(
         en=f"Data: {name}, {images} test images; {checkpoints} trained networks.",
         zh=f"数据：{name}，{images} 幅测试图像；{checkpoints} 个训练好的网络。",
     )[language]
+    roles = run.get("judged", {}).get("roles", {})
+    if not roles:
+        return told
+    played = [
+        Text(en=f"{model} as {part}", zh=f"{part} 由 {model} 扮演")[language]
+        for part, model in sorted(roles.items())
+    ]
+    parts = Text(en=f" Parts: {', '.join(played)}.", zh=f"角色：{'，'.join(played)}。")
+    return told + parts[language]
 
 
 def _shown(verdict: Verdict, language: Language) -> dict[str, Any]:
@@ -104,7 +114,8 @@ def _shown(verdict: Verdict, language: Language) -> dict[str, Any]:
         "title": claim.title[language],
         "assertion": claim.assertion[language],
         "place": claim.place[language],
-        "change": claim.change[language],
+        "change": sentences.change(verdict, language),
+        "takes": claim.takes[language] if claim.primary else "",
         "literature": claim.literature[language],
         "sentence": sentences.sentence(verdict, language),
         "tally": sentences.tally(verdict, language),

@@ -57,3 +57,12 @@ def test_hypotheses_are_counted_by_what_they_say(verdicts, language):
     mixed = next(each for each in verdicts if each.claim.id == "replacement")
     text = sentences.tally(mixed, language)
     assert [int(each) for each in re.findall(r"\d+", text)] == [11, 5, 6]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_would_change_a_verdict_depends_on_it(verdicts, language):
+    told = {each.word: sentences.change(each, language) for each in verdicts if each.decisive}
+    assert len(set(told.values())) == len(told) == 4
+    for each in verdicts:
+        if each.decisive:
+            assert each.decisive.hypothesis.text[language] in sentences.change(each, language)
