@@ -261,3 +261,19 @@ def test_a_rival_s_red_light_takes_nothing_from_what_could_have_been_shown() -> 
     assert np.isfinite(verdict(claim, table, lights=rivals).primary[0].detectable)
     own = lit("failed", ["capsnet"])
     assert verdict(claim, table, lights=own).primary[0].detectable == np.inf
+
+
+def test_p_values_are_those_of_a_union_and_of_its_parts() -> None:
+    claim = claims["relations"]
+    table = planted([claim], {}, rng=np.random.default_rng(7), spread=1e-2)
+    found = verdict(claim, table)
+    assert found.word == "undecided"
+    for_all = max(each.p_for for each in found.primary)
+    against_one = 4 * min(each.p_against for each in found.primary)
+    assert found.p_value == pytest.approx(min(for_all, against_one))
+    # Two directions of one claim.
+    assert found.p_adjusted == pytest.approx(min(1.0, 2 * found.p_value))
+    lost = {**effects(claim, 1.0), "relations/pose": 0.049}
+    refuted = verdict(claim, planted([claim], lost, spread=1e-5))
+    assert refuted.word == "refuted"
+    assert refuted.p_value == pytest.approx(4 * min(each.p_against for each in refuted.primary))
