@@ -71,3 +71,15 @@ def frozen(network: nn.Module) -> Iterator[None]:
             module.training = mode
         for parameter, want in wants:
             parameter.requires_grad_(want)
+
+
+@contextmanager
+def exact() -> Iterator[None]:
+    """Keep convolutions on CUDA in single precision, and the same from run to run.
+
+    By default cuDNN rounds their operands to TF32, which keeps ten bits, and may choose algorithms
+    that add in any order. The CPU knows neither.
+    """
+    cudnn = torch.backends.cudnn
+    with cudnn.flags(enabled=cudnn.enabled, deterministic=True, allow_tf32=False):
+        yield

@@ -14,7 +14,7 @@ from capsprobe.data.views import Name
 from capsprobe.models.base import Network
 from capsprobe.models.batches import fitting
 from capsprobe.models.checkpoints import Entry
-from capsprobe.models.inference import frozen
+from capsprobe.models.inference import exact, frozen
 from capsprobe.models.swapping import swap
 from capsprobe.probes.base import Across, Probe
 from capsprobe.study.deadlines import TooLong, within
@@ -59,7 +59,7 @@ class Examiner:
         """Return what the cell's probe measures of its checkpoint."""
         start, limit = time.perf_counter(), self._settings.cell_timeout
         try:
-            with within(limit, ends_process=self._ends_process):
+            with within(limit, ends_process=self._ends_process), exact():
                 found = self._measured(cell)
         except TooLong:
             found = Examined(cause=f"took longer than the {limit:g} s that a cell may take")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from capsprobe.data.images import ImageSet
 from capsprobe.models import batches
@@ -74,6 +75,24 @@ def test_a_busy_machine_runs_less_at_once_and_finds_the_same_cells(
     examined = Examiner(settings, busy.probes, busy.images)(busy.cells[0])
     assert examined.measurement is not None, examined.cause
     assert seen == [at_once]
+
+
+def test_cells_are_measured_in_single_precision_and_repeatably_also_on_a_gpu(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cudnn = torch.backends.cudnn
+    before = cudnn.enabled, cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32
+    seen: list[tuple[bool, ...]] = []
+
+    def watched(*given: object, **named: object) -> Measurement:
+        seen.append((cudnn.enabled, cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32))
+        raise RuntimeError("seen enough")
+
+    monkeypatch.setattr(Dimming, "measure", watched)
+    plan = plan_study(settings)
+    Examiner(settings, plan.probes, plan.images)(plan.cells[0])
+    assert seen == [(before[0], False, True, False)]
+    assert (cudnn.enabled, cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32) == before
 
 
 def test_other_validation_images_are_another_cell(
