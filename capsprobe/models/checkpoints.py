@@ -1,4 +1,4 @@
-"""Checkpoints: safetensors beside a JSON entry that says how they came about.
+"""Checkpoints: safetensors, perhaps packed, beside a JSON entry that says how they came about.
 
 One entry a file instead of one list, so that two trainings never write to the same place.
 Nothing is ever unpickled.
@@ -18,6 +18,7 @@ from capsprobe.faults import ModelFault
 from capsprobe.files import write_atomically, write_text
 from capsprobe.models.base import Frame, Network, models
 from capsprobe.models.decoder import attach
+from capsprobe.models.packing import read_bytes, weights_path
 from capsprobe.seeds import derive
 
 SHIPPED = Path(__file__).parent / "weights"
@@ -140,12 +141,15 @@ def read_entry(folder: Path, name: str) -> Entry:
 
 
 def check_weights(folder: Path, entry: Entry) -> bytes:
-    """Return the bytes of an entry's weights; raise ModelFault where they are not those trained."""
-    path = folder / f"{entry.stem}.safetensors"
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelFault(f"{path.name}: cannot be read: {error.strerror}") from error
+    """Return the bytes of an entry's weights, unpacked where they lie packed.
+
+    Raises
+    ------
+    ModelFault
+        Where they cannot be read, or are not those that were trained.
+    """
+    path = weights_path(folder, entry.stem)
+    content = read_bytes(path)
     found = hashlib.sha256(content).hexdigest()
     if found != entry.weights_sha256:
         raise ModelFault(
@@ -217,6 +221,6 @@ def _built(entry: Entry) -> Network:
 def _missing(folder: Path, name: str) -> str:
     # Other files may lie there too: a checkpoint is an entry beside its weights.
     entries = sorted(folder.glob("*.json"))
-    held = [path.stem for path in entries if path.with_suffix(".safetensors").is_file()]
+    held = [path.stem for path in entries if weights_path(folder, path.stem).is_file()]
     have = ", ".join(held) or "none"
     return f"no checkpoint {name} in {folder.name}/; there are: {have}"

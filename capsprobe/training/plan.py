@@ -9,6 +9,7 @@ from torch import Tensor
 
 from capsprobe.data.base import Source
 from capsprobe.models.checkpoints import Start, check_weights, parse_weights, read_entry, stem
+from capsprobe.models.packing import stem_of
 from capsprobe.training.recipe import Recipe
 
 
@@ -40,7 +41,7 @@ class Plan:
         """
         if self.start is None:
             return None
-        entry = read_entry(self.start.parent, self.start.stem)
+        entry = read_entry(self.start.parent, stem_of(self.start))
         weights = parse_weights(entry.stem, check_weights(self.start.parent, entry))
         start = Start(
             checkpoint=entry.stem,

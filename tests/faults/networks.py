@@ -1,5 +1,6 @@
 """Devices, weights, and networks of the user's own: kinds 9 to 13, and 19, their names."""
 
+import lzma
 import pickle
 import zipfile
 from collections.abc import Callable
@@ -79,6 +80,18 @@ def flipped(bench: Bench) -> Told:
         (home / path.name).write_bytes(path.read_bytes())
     path = home / "cnn.digits.0.safetensors"
     path.write_bytes(path.read_bytes()[:-1] + b"\x7f")
+    return replace(bench, weights=home).run(bench.home / "run", "-q")
+
+
+@row(10, "the shipped kind: packed weights cut short", status=3, line="xz, got one cut short$")
+def cut(bench: Bench) -> Told:
+    home = bench.home / "weights"
+    home.mkdir()
+    for path in bench.weights.iterdir():
+        (home / path.name).write_bytes(path.read_bytes())
+    path = home / "cnn.digits.0.safetensors"
+    (home / f"{path.name}.xz").write_bytes(lzma.compress(path.read_bytes())[:-9])
+    path.unlink()
     return replace(bench, weights=home).run(bench.home / "run", "-q")
 
 
