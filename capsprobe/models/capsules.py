@@ -15,14 +15,21 @@ from capsprobe.shapes import CHILDREN, PARENTS, VOTES, WEIGHT
 def primary_capsules(
     maps: Float[Tensor, "images channels rows columns"], *, pose: int
 ) -> Float[Tensor, CHILDREN]:
-    """Return squashed poses: each block of `pose` channels at each place is one child.
+    """Return squashed poses, one a child (`poses_of`)."""
+    return squash(poses_of(maps, pose=pose))
+
+
+def poses_of(
+    maps: Float[Tensor, "images channels rows columns"], *, pose: int
+) -> Float[Tensor, CHILDREN]:
+    """Return poses as they leave the convolution: a block of `pose` channels at a place a child.
 
     Children are ordered by type first, then by row and column. The memory runs along the images,
     as routing reads it.
     """
     blocks_of_maps = maps.unflatten(1, (-1, pose)).flatten(3)
     along_images = blocks_of_maps.permute(1, 3, 2, 0).contiguous().flatten(0, 1)
-    return squash(along_images.permute(2, 0, 1))
+    return along_images.permute(2, 0, 1)
 
 
 def single(maps: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
@@ -62,9 +69,14 @@ class Votes(nn.Module):
         self.parents = parents
         self.learned = nn.ModuleDict()
 
+    @property
+    def matrices(self) -> Float[Tensor, WEIGHT]:
+        """Every child's matrices, side by side."""
+        return self.weight
+
     def forward(self, children: Float[Tensor, CHILDREN]) -> Float[Tensor, VOTES]:
         """Return what every child predicts for every parent."""
-        return cast_votes(children, self.weight, parents=self.parents)
+        return cast_votes(children, self.matrices, parents=self.parents)
 
     def trace(
         self, children: Float[Tensor, CHILDREN], *, routing: str, iterations: int
@@ -83,14 +95,14 @@ class Votes(nn.Module):
     ) -> Float[Tensor, PARENTS]:
         """Return the last parents alone, by the routing's fast path where it has one."""
         block = self._block(routing) or partial(route_plain, self._routing(routing))
-        return block(children, self.weight, parents=self.parents, iterations=iterations)
+        return block(children, self.matrices, parents=self.parents, iterations=iterations)
 
     def through(
         self, route: Routing, children: Float[Tensor, CHILDREN], *, iterations: int
     ) -> Float[Tensor, PARENTS]:
         """Return the last parents under any function from votes to a trace."""
         return route_plain(
-            route, children, self.weight, parents=self.parents, iterations=iterations
+            route, children, self.matrices, parents=self.parents, iterations=iterations
         )
 
     def _routing(self, name: str) -> Routing:
@@ -101,3 +113,21 @@ class Votes(nn.Module):
             return blocks[name] if name in blocks else None
         learned = self.learned[name]
         return learned.block if isinstance(learned, Blocked) else None
+
+
+class SharedVotes(Votes):
+    """One matrix for each type of child and parent, the same at all places.
+
+    Children are ordered by type first, `places` of each (Gu and Tresp 2020).
+    """
+
+    def __init__(
+        self, *, types: int, places: int, child_pose: int, parents: int, pose: int
+    ) -> None:
+        super().__init__(children=types, child_pose=child_pose, parents=parents, pose=pose)
+        self.places = places
+
+    @property
+    def matrices(self) -> Float[Tensor, WEIGHT]:
+        """Every child's matrices, those of a type alike."""
+        return self.weight.repeat_interleave(self.places, dim=0)

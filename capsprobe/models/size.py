@@ -89,9 +89,9 @@ def _by_part(network: Network, images: Float[Tensor, IMAGES]) -> dict[str, int]:
     parts = {name: count for name, count in named.items() if count}
     rest = everything - sum(parts.values())
     # Votes that a network brings were cast by what has been counted, and so was its routing.
-    if isinstance(network, _Routes) and network.votes.weight.numel():
+    if isinstance(network, _Routes) and network.votes.matrices.numel():
         return parts | {
-            VOTES: network.votes.weight.numel(),
+            VOTES: network.votes.matrices.numel(),
             ROUTING: routing_macs(network.trace(images)),
         }
     return parts | ({REST: rest} if rest else {})

@@ -4,18 +4,12 @@ A compact network's layers are too short for threads to share: two processes of 
 nearly twice as far as one process of two threads.
 """
 
-import multiprocessing
-import signal
-import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import cache
 from itertools import islice
-from multiprocessing.connection import Connection
-from multiprocessing.context import BaseContext
-from os import _exit
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -23,6 +17,7 @@ import torch
 from capsprobe.probes.base import Probe
 from capsprobe.study.examining import Examined, Examiner, base_images, cause_of
 from capsprobe.study.grid import Cell
+from capsprobe.study.pools import pool
 from capsprobe.study.settings import Settings
 
 LOST = "its process ended twice, perhaps for want of memory or because it hung"
@@ -112,34 +107,8 @@ class Workers:
             except BrokenProcessPool:
                 return Examined(cause=LOST)
 
-    @contextmanager
-    def _pool(self, count: int) -> Iterator[ProcessPoolExecutor]:
-        """Yield a pool whose processes end at once where this one does, or is interrupted."""
-        context = _context()
-        reader, writer = context.Pipe(duplex=False)
-        pool = ProcessPoolExecutor(
-            count,
-            mp_context=context,
-            initializer=_begin,
-            initargs=(self._settings, self._probes, self._threads, reader),
-        )
-        try:
-            yield pool
-            pool.shutdown()
-        finally:
-            writer.close()
-            pool.shutdown(cancel_futures=True)
-            reader.close()
-
-
-def _context() -> BaseContext:
-    """Return how processes are started: never by a fork of this one, which has threads."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    # Imported once, and not by each process.
-    context.set_forkserver_preload([__name__])
-    return context
+    def _pool(self, count: int) -> AbstractContextManager[ProcessPoolExecutor]:
+        return pool(count, _begin, self._settings, self._probes, threads=self._threads)
 
 
 def _submitted(pool: ProcessPoolExecutor, cell: Cell) -> Future[Examined]:
@@ -158,24 +127,13 @@ class _Worker:
     examiner: Callable[[], Examiner]
 
 
-def _begin(
-    settings: Settings, probes: dict[str, Probe], threads: int, lifeline: Connection
-) -> None:
-    """Make this process a worker. Ctrl-C reaches it too, but it is its parent's to answer."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
-    torch.set_num_threads(threads)
+def _begin(settings: Settings, probes: dict[str, Probe]) -> None:
+    """Make this process a worker."""
     _Worker.examiner = cache(
         lambda: Examiner(
             settings, probes, base_images(settings, probes.values()), ends_process=True
         )
     )
-
-
-def _end_with_parent(lifeline: Connection) -> None:
-    """End this process once the other end of the pipe is closed."""
-    lifeline.poll(None)
-    _exit(1)
 
 
 def _examine(cell: Cell) -> Examined:
