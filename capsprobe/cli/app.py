@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from capsprobe.cli import claims, questions
+from capsprobe.cli import claims, factorial, questions
 from capsprobe.cli.options import floats, integers, names, typed
 from capsprobe.cli.parameters import (
     BatchSize,
@@ -200,6 +200,7 @@ def routing(
 
 questions.register(app)
 claims.register(app)
+factorial.register(app)
 
 
 @app.command()
