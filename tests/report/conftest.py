@@ -10,6 +10,7 @@ from capsprobe.report import write_report
 from capsprobe.report.collect import collect
 from capsprobe.report.compare import compare_runs, write_comparison
 from capsprobe.report.exports import summaries_of
+from capsprobe.report.factorial import analyse, write_factorial
 from capsprobe.report.sections import Kept
 from capsprobe.report.summary import Summary
 from capsprobe.report.verdicts.chapters import CHAPTERS
@@ -19,6 +20,7 @@ from capsprobe.stats.summary import Summary as Tables
 from tests.report import recorded
 from tests.report.compare import folders
 from tests.report.corruption import recorded as corrupted
+from tests.report.factorial import recorded as made
 from tests.report.lights import recorded as lit
 from tests.report.reproduction import recorded as repeated
 from tests.report.routing import recorded as routed
@@ -99,6 +101,15 @@ def compare_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         home / "second", worse[worse["model"] != "senet"], folders.facts(device="cuda")
     )
     return write_comparison(compare_runs(first, second), home / "out")
+
+
+@pytest.fixture(scope="session")
+def factorial_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the path of the page of a factorial in which some parts change something."""
+    found = analyse(made.kept(tmp_path_factory.mktemp("factorial")))
+    facts = {"dataset": "digits", "epochs": 50}
+    command = "python -m capsprobe factorial"
+    return write_factorial(found, tmp_path_factory.mktemp("out"), command=command, facts=facts)
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ WIDE = {"width": 1200, "height": 900}
         "spatial_page",
         "lights_page",
         "compare_page",
+        "factorial_page",
         "reproduction_page",
         "verdicts_page",
         "chinese_page",

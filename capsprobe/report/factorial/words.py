@@ -10,6 +10,14 @@ OUTCOMES = {
     "l2": "attacks in L2",
 }
 
+UNDER = {
+    "clean": "on clean images",
+    "affine": "under affine transformations",
+    "corruption": "under corruptions",
+    "linf": "under attacks in L∞",
+    "l2": "under attacks in L2",
+}
+
 MEASURED = {
     "clean": "accuracy on clean images",
     "affine": "mean accuracy over rotations, translations, scales and shears of all sizes",

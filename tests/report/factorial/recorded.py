@@ -1,0 +1,68 @@
+"""Runs of a factorial made up: what each part changes is planted, the rest is chance."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from capsprobe.factorial import MODELS, RECIPES, levels_of
+from tests.report.compare import folders
+
+IMAGES = 30
+# Probe, condition, severities.
+ASKED = (
+    ("affine", "rotation", (0.0, 15.0, 30.0)),
+    ("affine", "shear", (0.0, 0.2)),
+    ("corruption", "fog", (0.0, 1.0, 2.0)),
+    ("adversarial", "linf/worst", (0.0, 0.1)),
+    ("adversarial", "linf/pgd", (0.0, 0.1)),
+    ("adversarial", "l2/worst", (0.0, 1.0)),
+)
+PLANTED = {("affine", "transforms"): -0.2, ("adversarial", "squash"): 0.15}
+
+
+def observed(
+    recipe: str,
+    planted: Mapping[tuple[str, str], float] = PLANTED,
+    seeds: tuple[int, ...] = (0, 1, 2),
+) -> pd.DataFrame:
+    """Return what the networks of a recipe would have been right on, clean images untouched."""
+    rng = np.random.default_rng(sorted(RECIPES).index(recipe))
+    rows = []
+    for model in MODELS:
+        levels = levels_of(model, RECIPES[recipe])
+        for probe, condition, severities in ASKED:
+            shift = sum(
+                by * (0.5 if levels[part] else -0.5)
+                for (where, part), by in planted.items()
+                if where == probe
+            )
+            for seed in seeds:
+                for severity in severities:
+                    chance = 0.7 + (shift if severity else 0.0)
+                    right = rng.random(IMAGES) < chance
+                    rows.append(
+                        pd.DataFrame(
+                            {
+                                "model": model,
+                                "training_seed": seed,
+                                "severity": severity,
+                                "unit_id": np.arange(IMAGES),
+                                "value": right.astype(float),
+                                "probe": probe,
+                                "condition": condition,
+                            }
+                        )
+                    )
+    return pd.concat(rows, ignore_index=True).assign(
+        dataset="digits", unit="image", metric="correct"
+    )
+
+
+def kept(folder: Path, tables: Mapping[str, pd.DataFrame] | None = None) -> Path:
+    """Write the folder of a factorial; return it."""
+    for recipe in RECIPES:
+        table = observed(recipe) if tables is None else tables[recipe]
+        folders.kept(folder / "runs" / recipe, table, folders.facts())
+    return folder
