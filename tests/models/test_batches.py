@@ -45,6 +45,13 @@ def test_measuring_leaves_no_gradient():
     assert all(part.grad is None for part in built.parameters())
 
 
+def test_what_torch_keeps_on_a_gpu_for_later_is_free(monkeypatch):
+    told = {"mem_get_info": (50, 100), "memory_reserved": 30, "memory_allocated": 10}
+    for name, value in told.items():
+        monkeypatch.setattr(torch.cuda, name, lambda device, value=value: value)
+    assert batches.free_bytes(torch.device("cuda")) == 50 + 30 - 10
+
+
 @pytest.mark.parametrize("free", [10**12, 1])
 def test_what_pays_does_not_depend_on_the_memory_at_hand(monkeypatch, free):
     monkeypatch.setattr(batches, "free_bytes", lambda device: free)

@@ -86,7 +86,11 @@ def _examine(module: nn.Module, frame: Frame, found: Contract) -> None:
 
 
 def _settle(module: nn.Module, found: Contract) -> None:
-    """Put the network in eval mode and in single precision."""
+    """Put the network in eval mode, in single precision and on the processor, as images are."""
+    places = {str(part.device) for part in module.parameters()} - {"cpu"}
+    if places:
+        found.note("device", "note", f"weights on {', '.join(sorted(places))}; --device says where")
+        module.cpu()
     if module.training and any(True for _ in module.children()):
         found.note("mode", "note", "was in training mode; it is put in eval mode")
     module.eval()

@@ -9,12 +9,12 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import fx, nn
 
 from capsprobe.faults import ModelFault
 
@@ -79,6 +79,29 @@ class _Exported(nn.Module):
     def forward(self, images: torch.Tensor) -> Any:
         """Return what the graph does."""
         return self.graph(images)
+
+    def _apply(
+        self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True
+    ) -> "_Exported":
+        """Apply a function to all tensors; where that moves them, what the graph makes follows.
+
+        A graph names the device that it was exported on wherever it makes a tensor, or casts one.
+        """
+        moved = super()._apply(fn, recurse)
+        for place in {held.device for held in (*self.parameters(), *self.buffers())}:
+            for part in self.graph.modules():
+                if isinstance(part, fx.GraphModule):
+                    _follow(part, place)
+        return moved
+
+
+def _follow(graph: fx.GraphModule, place: torch.device) -> None:
+    """Have a graph make its tensors where its weights lie."""
+    told = [node for node in graph.graph.nodes if node.kwargs.get("device") not in (None, place)]
+    for node in told:
+        node.kwargs = {**node.kwargs, "device": place}
+    if told:
+        graph.recompile()
 
 
 def _looked_through(path: Path) -> io.BytesIO:

@@ -1,4 +1,6 @@
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -50,6 +52,28 @@ def text(module: nn.Module, what: str) -> str:
 )
 def test_each_peculiarity_is_found(module: nn.Module, what: str, state: str) -> None:
     assert stands(module)[what] == state
+
+
+class Elsewhere(toys.Linear):
+    """A network that says that it lies on a GPU, until it is called back."""
+
+    on_gpu = True
+
+    def parameters(self, recurse: bool = True) -> Iterator[nn.Parameter]:
+        for part in super().parameters(recurse):
+            claimed = {"device": "cuda:0", "dtype": part.dtype, "is_floating_point": lambda: True}
+            yield SimpleNamespace(**claimed) if self.on_gpu else part
+
+    def cpu(self) -> nn.Module:
+        self.on_gpu = False
+        return self
+
+
+def test_a_network_that_comes_on_a_gpu_is_examined_where_the_images_are() -> None:
+    module = Elsewhere()
+    assert stands(module)["device"] == "note"
+    assert not module.on_gpu
+    assert "device" not in stands(module)
 
 
 @pytest.mark.parametrize(

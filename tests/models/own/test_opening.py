@@ -55,6 +55,28 @@ def altered(archive: Path, path: Path, change: Callable[[str, bytes], bytes]) ->
     return path
 
 
+class Making(nn.Module):
+    """A network that makes a tensor of its own, and casts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(784, 10)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        start = torch.zeros(images.shape[0], 784, device=images.device)
+        return self.layer((start + images.flatten(1)).double().float())
+
+
+def test_an_exported_network_can_be_moved_with_all_that_it_makes(tmp_path: Path) -> None:
+    path = tmp_path / "own.pt2"
+    torch.export.save(torch.export.export(Making().eval(), (IMAGES,)), path)
+    network = exported(path)
+    right = network(IMAGES)
+    elsewhere = network.to("meta")
+    assert elsewhere(IMAGES.to("meta")).device.type == "meta"
+    torch.testing.assert_close(exported(path).to("cpu")(IMAGES), right)
+
+
 def test_an_exported_network_answers_as_it_did(archive: Path) -> None:
     network = load_own(str(archive), FRAME)
     torch.testing.assert_close(network(IMAGES), torch.export.load(archive).module()(IMAGES))
