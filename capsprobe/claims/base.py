@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import log
 from typing import Literal
 
-from capsprobe.claims.effects import Effect, Spread
+from capsprobe.claims.effects import Agreement, Effect, Spread
 from capsprobe.claims.text import Text
 from capsprobe.registry import Registry
 
@@ -34,7 +34,7 @@ class Hypothesis:
 
     id: str
     text: Text
-    effect: Effect | Spread
+    effect: Effect | Agreement | Spread
     margin: float
     scale: Scale
     kind: Kind = "above"

@@ -4,11 +4,17 @@ from math import log
 
 from capsprobe.claims import quantities as q
 from capsprobe.claims.base import CORRELATION, POINT, Claim, Hypothesis, claims
-from capsprobe.claims.effects import difference, logratio
+from capsprobe.claims.effects import Agreement, difference, logratio, value
 from capsprobe.claims.text import Text
 
 FALLEN = log(1.01)
 """A hundredth of the inertia."""
+
+ALIKE = 0.8
+"""Kappa from which agreement is called almost perfect (Landis and Koch 1977)."""
+
+TOWARDS = 0.9
+"""Cosine of two directions that are taken for one."""
 
 claims.register("clustering")(
     Claim(
@@ -55,7 +61,7 @@ claims.register("clustering")(
                 id="inertia",
                 text=Text(
                     en="soft k-means inertia of the first round over that of the third",
-                    zh="第一轮的软 k-means 惯量与第三轮之比",
+                    zh="第一轮的软 k-means 簇内平方和与第三轮之比",
                 ),
                 effect=logratio(
                     q.at_round(q.CAPSNET, "soft_inertia", 1.0),
@@ -81,8 +87,8 @@ claims.register("clustering")(
             Hypothesis(
                 id="null-random",
                 text=Text(
-                    en="that index above what random coefficients give",
-                    zh="该指数减去随机系数的值",
+                    en="adjusted Rand index above what random coefficients give",
+                    zh="调整兰德指数减去随机系数的值",
                 ),
                 effect=difference(
                     [q.grouping(q.CAPSNET, "ari")], [q.grouping(q.CAPSNET, "ari_random")]
@@ -105,10 +111,59 @@ claims.register("clustering")(
                 is_primary=False,
             ),
             Hypothesis(
+                id="centroid",
+                text=Text(
+                    en="cosine of routed parent and k-means centroid, after three rounds",
+                    zh="路由所得父胶囊与 k-means 质心的余弦，三轮后",
+                ),
+                effect=value(q.grouping(q.CAPSNET, "cosine")),
+                margin=TOWARDS,
+                scale="score",
+                is_primary=False,
+            ),
+            Hypothesis(
+                id="objective",
+                text=Text(
+                    en="the objective of Wang and Liu (2018), with its KL term: first round less "
+                    "third",
+                    zh="Wang 与 Liu（2018）带 KL 项的目标函数：第一轮减第三轮",
+                ),
+                effect=difference(
+                    [q.at_round(q.CAPSNET, "kl_objective", 1.0)],
+                    [q.at_round(q.CAPSNET, "kl_objective", 3.0)],
+                ),
+                margin=0.0,
+                scale="score",
+                is_primary=False,
+            ),
+            Hypothesis(
+                id="same-answers",
+                text=Text(
+                    en="the same class named with k-means in routing's place (Cohen's kappa)",
+                    zh="换成 k-means 后说出同一类别（Cohen 的 kappa）",
+                ),
+                effect=Agreement(a=q.named(q.CAPSNET, "kmeans"), b=q.named(q.CAPSNET, "dynamic")),
+                margin=ALIKE,
+                scale="score",
+                is_primary=False,
+            ),
+            Hypothesis(
+                id="one-parent",
+                text=Text(
+                    en="the article's routing to one parent beside the plain mean of the same "
+                    "votes (cosine), after three rounds",
+                    zh="文中只有一个父胶囊的路由与同一组投票的普通平均（余弦），三轮后",
+                ),
+                effect=value(q.single(q.CAPSNET, "cosine_mean")),
+                margin=TOWARDS,
+                scale="score",
+                is_primary=False,
+            ),
+            Hypothesis(
                 id="hard-swap",
                 text=Text(
                     en="hard k-means in routing's place: within one point",
-                    zh="换成硬 k-means：相差不到一个百分点",
+                    zh="换成硬 k-means：准确率相差不到一个百分点",
                 ),
                 effect=difference(
                     [q.swapped(q.CAPSNET, "kmeans-hard")], [q.swapped(q.CAPSNET, "dynamic")]

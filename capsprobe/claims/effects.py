@@ -8,6 +8,7 @@ import pandas as pd
 
 from capsprobe.claims.terms import Lacking, Reading, Tables, Term
 from capsprobe.stats.crossed import Sample
+from capsprobe.stats.kappa import kappa
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,25 @@ class Spread:
         return self.a.model, self.b.model
 
 
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """Cohen's kappa of what is named in two ways, unit by unit; paired by training seed."""
+
+    a: Term
+    b: Term
+    is_timed = False
+
+    @property
+    def terms(self) -> tuple[tuple[float, Term], ...]:
+        """Return both ways."""
+        return ((1.0, self.a), (1.0, self.b))
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Return the parts that it is about, once each."""
+        return tuple(dict.fromkeys(term.model for _, term in self.terms))
+
+
 def difference(a: Iterable[Term], b: Iterable[Term]) -> Effect:
     """Return the mean of the terms a, less the mean of the terms b."""
     return Effect(terms=(*_shared(a, 1.0), *_shared(b, -1.0)))
@@ -57,7 +77,7 @@ def value(term: Term, sign: float = 1.0) -> Effect:
     return Effect(terms=((sign, term),))
 
 
-def sample(effect: Effect, tables: Tables) -> Sample:
+def sample(effect: Effect | Agreement, tables: Tables) -> Sample:
     """Return the effect in those training seeds that all of its terms have.
 
     Raises
@@ -65,6 +85,8 @@ def sample(effect: Effect, tables: Tables) -> Sample:
     Lacking
         Where a term has no values, or the terms no training seed in common.
     """
+    if isinstance(effect, Agreement):
+        return _of_answers(tables.answers(effect.a), tables.answers(effect.b))
     readings = [(weight, tables.read(term, _rivals(term, effect))) for weight, term in effect.terms]
     seeds = _common(reading for _, reading in readings)
     total = np.zeros(len(seeds))
@@ -83,6 +105,26 @@ def sample(effect: Effect, tables: Tables) -> Sample:
         if len(reading.influence):
             influences.append(reading.influence[seeds] * slope)
     return Sample(by_seed=total, influence=_together(influences))
+
+
+def _of_answers(a: pd.DataFrame, b: pd.DataFrame) -> Sample:
+    """Return kappa by seed; a unit moves it by how much more often than all it is named alike.
+
+    The agreement that chance would give is held for known, as in the usual standard error.
+    """
+    units, seeds = a.index.intersection(b.index), a.columns.intersection(b.columns).sort_values()
+    if not (len(units) and len(seeds)):
+        raise Lacking(en="no images answered in both ways", zh="没有以两种方式都作答的图像")
+    one, other = (each.loc[units, seeds].to_numpy() for each in (a, b))
+    same = one == other
+    chance = np.zeros(len(seeds))
+    for name in np.unique(one):
+        chance += (one == name).mean(axis=0) * (other == name).mean(axis=0)
+    found = kappa(same.mean(axis=0), chance)
+    if np.isnan(found).any():
+        raise Lacking(en="one and the same class is always named", zh="两种方式总是说出同一个类别")
+    moved = (same - same.mean(axis=0)) / (1.0 - chance) / len(units)
+    return Sample(by_seed=found, influence=moved.mean(axis=1))
 
 
 def _rivals(term: Term, effect: Effect) -> list[Term]:

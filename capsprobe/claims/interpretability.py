@@ -2,51 +2,9 @@
 
 from capsprobe.claims import quantities as q
 from capsprobe.claims.base import AUROC, SCORE, Claim, Hypothesis, claims
-from capsprobe.claims.effects import Effect, difference
-from capsprobe.claims.terms import Term
+from capsprobe.claims.effects import difference
+from capsprobe.claims.meaning import across, deleted, excess
 from capsprobe.claims.text import Text
-
-_SCORES = ("mig", "sap", "disentanglement", "selectivity")
-
-
-def _meaning(model: str, null: str) -> list[Term]:
-    return [q.factor(model, f"{name}{null}") for name in _SCORES]
-
-
-def _excess(a: str, b: str) -> Effect:
-    """Return the mean score above its permuted null, of a less that of b."""
-    share = 1.0 / len(_SCORES)
-    signs = ((a, "", share), (a, "_null", -share), (b, "", -share), (b, "_null", share))
-    return Effect(
-        terms=tuple(
-            (weight, term) for model, null, weight in signs for term in _meaning(model, null)
-        )
-    )
-
-
-def _across(a: str, b: str) -> Effect:
-    name, null = "matched_correlation", "matched_correlation_null"
-    return Effect(
-        terms=(
-            (1.0, q.matched(a, name)),
-            (-1.0, q.matched(a, null)),
-            (-1.0, q.matched(b, name)),
-            (1.0, q.matched(b, null)),
-        )
-    )
-
-
-def _deleted(a: str, b: str) -> Effect:
-    """Return by how much sooner the score falls in the order of weights than by chance."""
-    return Effect(
-        terms=(
-            (1.0, q.deletion(a, "random")),
-            (-1.0, q.deletion(a, "own")),
-            (-1.0, q.deletion(b, "random")),
-            (1.0, q.deletion(b, "own")),
-        )
-    )
-
 
 claims.register("interpretability")(
     Claim(
@@ -82,7 +40,7 @@ claims.register("interpretability")(
                     "DCI 解缠度与选择性减去各自置换零分布的平均），"
                     "两者都带解码器：capsnet 高于 cnn",
                 ),
-                effect=_excess(q.CAPSNET_DRAWS, q.CNN_DRAWS),
+                effect=excess(q.CAPSNET_DRAWS, q.CNN_DRAWS),
                 margin=SCORE,
                 scale="score",
             ),
@@ -94,7 +52,7 @@ claims.register("interpretability")(
                     zh="换一次训练后是否同一维度（匹配相关减去零分布），两者都带解码器："
                     "capsnet 高于 cnn",
                 ),
-                effect=_across(q.CAPSNET_DRAWS, q.CNN_DRAWS),
+                effect=across(q.CAPSNET_DRAWS, q.CNN_DRAWS),
                 margin=SCORE,
                 scale="score",
             ),
@@ -119,7 +77,7 @@ claims.register("interpretability")(
                     zh="按权重顺序删除比随机删除更快失去类别（曲线面积）"
                     "：capsnet 的胶囊高于 cnn 的通道",
                 ),
-                effect=_deleted(q.CAPSNET, q.CNN),
+                effect=deleted(q.CAPSNET, q.CNN),
                 margin=SCORE,
                 scale="score",
             ),
@@ -143,7 +101,7 @@ claims.register("interpretability")(
                     en="one dimension, one factor, trained without decoder: capsnet above cnn",
                     zh="一维对应一个因素，不带解码器训练：capsnet 高于 cnn",
                 ),
-                effect=_excess(q.CAPSNET, q.CNN),
+                effect=excess(q.CAPSNET, q.CNN),
                 margin=SCORE,
                 scale="score",
                 is_primary=False,

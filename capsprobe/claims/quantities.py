@@ -162,6 +162,22 @@ def swapped(model: str, routing: str) -> Term:
     )
 
 
+def named(model: str, routing: str) -> Term:
+    """Return the class that is named with three rounds of a routing."""
+    return Term(
+        model=model,
+        probe="routing",
+        metric="predicted",
+        conditions=(f"swap/{routing}",),
+        severities=3.0,
+    )
+
+
+def single(model: str, metric: str) -> Term:
+    """Return a number of three rounds of the article's routing to one parent."""
+    return Term(model=model, probe="routing", metric=metric, conditions=("single",), severities=3.0)
+
+
 def latency(model: str, what: str) -> Term:
     """Return the time of a pass over 32 images beside a convolution's timed along with it."""
     return Term(

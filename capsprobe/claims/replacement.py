@@ -5,6 +5,7 @@ from collections.abc import Callable
 from capsprobe.claims import quantities as q
 from capsprobe.claims.base import AUROC, POINT, SCORE, Claim, Hypothesis, Scale, claims
 from capsprobe.claims.effects import difference, logratio
+from capsprobe.claims.meaning import across, deleted, excess
 from capsprobe.claims.terms import Term
 from capsprobe.claims.text import Text
 
@@ -86,6 +87,40 @@ claims.register("replacement")(
                     zh="senet 减 capsnet，不差于界限：从嵌入读出姿态（R²，都带解码器）",
                 ),
                 effect=difference([q.pose(q.SENET_DRAWS)], [q.pose(q.CAPSNET_DRAWS)]),
+                margin=-SCORE,
+                scale="score",
+            ),
+            Hypothesis(
+                id="meaning",
+                text=Text(
+                    en="senet less capsnet, not worse by more than the margin: one dimension, one "
+                    "measured factor (four scores above their nulls, both with decoder)",
+                    zh="senet 减 capsnet，不差于界限：一维对应一个测得的因素"
+                    "（四种分数减去零分布，都带解码器）",
+                ),
+                effect=excess(q.SENET_DRAWS, q.CAPSNET_DRAWS),
+                margin=-SCORE,
+                scale="score",
+            ),
+            Hypothesis(
+                id="seeds",
+                text=Text(
+                    en="senet less capsnet, not worse by more than the margin: the same dimension "
+                    "in another training (both with decoder)",
+                    zh="senet 减 capsnet，不差于界限：换一次训练后是同一维度（都带解码器）",
+                ),
+                effect=across(q.SENET_DRAWS, q.CAPSNET_DRAWS),
+                margin=-SCORE,
+                scale="score",
+            ),
+            Hypothesis(
+                id="deletion",
+                text=Text(
+                    en="senet less capsnet, not worse by more than the margin: weights that say "
+                    "what matters (deletion; channels beside capsules)",
+                    zh="senet 减 capsnet，不差于界限：权重能说明什么重要（删除测试；通道对胶囊）",
+                ),
+                effect=deleted(q.SENET, q.CAPSNET),
                 margin=-SCORE,
                 scale="score",
             ),

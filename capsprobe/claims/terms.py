@@ -94,6 +94,14 @@ class Tables:
             )
         return _reading(rows, term)
 
+    def answers(self, term: Term) -> pd.DataFrame:
+        """Return what was named: a row a unit, a column a training seed that has them all.
+
+        Raises Lacking where there is nothing.
+        """
+        rows = self._rows_of(term)
+        return rows.pivot(index="unit_id", columns="training_seed", values="value").dropna(axis=1)
+
     def _rows_of(self, term: Term) -> pd.DataFrame:
         if term not in self._chosen:
             found = self._found(term)

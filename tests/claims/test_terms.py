@@ -1,8 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import cohen_kappa_score
 
-from capsprobe.claims.effects import Effect, difference, logratio, sample, value
+from capsprobe.claims import quantities as q
+from capsprobe.claims.effects import Agreement, Effect, difference, logratio, sample, value
 from capsprobe.claims.terms import Lacking, Tables, Term
 from capsprobe.stats.crossed import crossed
 from capsprobe.tables import COLUMNS
@@ -141,3 +143,61 @@ def test_a_severity_that_one_of_two_models_lacks_counts_for_neither() -> None:
     nothing = frame[(frame["model"] == "a") | (frame["training_seed"] > 2)]
     with pytest.raises(Lacking):
         sample(difference([A], [B]), tables(nothing))
+
+
+def answered(*, seeds: int = 3, units: int = 80) -> pd.DataFrame:
+    """What two routings name, alike for two images in three."""
+    rng = np.random.default_rng(5)
+    one = rng.integers(0, 4, (seeds, units))
+    other = np.where(rng.random((seeds, units)) < 2 / 3, one, rng.integers(0, 4, (seeds, units)))
+    tables = [
+        pd.DataFrame(
+            {
+                "training_seed": np.repeat(np.arange(seeds), units),
+                "unit_id": np.tile(np.arange(units), seeds),
+                "value": values.ravel().astype(float),
+                "condition": f"swap/{name}",
+            }
+        )
+        for name, values in (("kmeans", one), ("dynamic", other))
+    ]
+    fixed = {"probe": "routing", "model": "capsnet", "dataset": "digits", "severity": 3.0}
+    return pd.concat(tables, ignore_index=True).assign(**fixed, unit="image", metric="predicted")
+
+
+WAYS = ("kmeans", "dynamic")
+SAME = Agreement(a=q.named("capsnet", "kmeans"), b=q.named("capsnet", "dynamic"))
+
+
+def test_agreement_is_cohens_kappa_by_seed() -> None:
+    table = answered()
+    found = sample(SAME, Tables(table, dataset="digits"))
+    for seed, kappa in enumerate(found.by_seed):
+        rows = table[table["training_seed"] == seed]
+        one, other = (rows[rows["condition"] == f"swap/{way}"]["value"] for way in WAYS)
+        assert kappa == pytest.approx(cohen_kappa_score(one, other))
+
+
+def test_agreement_of_one_seed_has_the_usual_standard_error() -> None:
+    table = answered(seeds=1)
+    found = sample(SAME, Tables(table, dataset="digits"))
+    one, other = (table[table["condition"] == f"swap/{way}"]["value"].to_numpy() for way in WAYS)
+    same, chance = (
+        (one == other).mean(),
+        1.0 - (1.0 - (one == other).mean()) / (1.0 - found.by_seed[0]),
+    )
+    # Cohen (1960), eq. 7: sqrt(p_o (1 - p_o) / (N (1 - p_e)^2)).
+    expected = (same * (1.0 - same) / len(one)) ** 0.5 / (1.0 - chance)
+    assert float((found.influence**2).sum() ** 0.5) == pytest.approx(expected)
+    assert found.influence.sum() == pytest.approx(0.0)
+
+
+def test_agreement_that_cannot_be_told_is_lacking() -> None:
+    table = answered()
+    with pytest.raises(Lacking, match="always named"):
+        sample(SAME, Tables(table.assign(value=1.0), dataset="digits"))
+    apart = table.assign(unit_id=table["unit_id"] + 1000 * (table["condition"] == "swap/kmeans"))
+    with pytest.raises(Lacking, match="no images answered in both ways"):
+        sample(SAME, Tables(apart, dataset="digits"))
+    with pytest.raises(Lacking, match="no predicted"):
+        sample(SAME, Tables(table[table["condition"] != "swap/kmeans"], dataset="digits"))
