@@ -90,7 +90,7 @@ claims.register("gate-as-routing")(
                 id="literal-drop",
                 text=Text(
                     en="rank correlation of the literal head's weight for the predicted class with "
-                    "that fall, above shuffled",
+                    "the drop in its score where a child is zeroed, above shuffled",
                     zh="文中公式对预测类别的权重与该下降量的秩相关，减去打乱后的值",
                 ),
                 effect=_above_shuffled(q.SE_HEAD, "drop_gate"),

@@ -10,8 +10,8 @@ from capsprobe.claims.terms import Term
 from capsprobe.claims.text import Text
 
 _PROBES: tuple[tuple[str, str, str, Callable[[str], Term], float, Scale, tuple[str, ...]], ...] = (
-    ("affine", "affine sweeps", "仿射扫描", q.affine, POINT, "points", ()),
-    ("spatial", "worst of a grid", "网格最坏", q.spatial, POINT, "points", ()),
+    ("affine", "affine sweeps", "仿射变换", q.affine, POINT, "points", ()),
+    ("spatial", "worst of a grid", "网格最坏情形", q.spatial, POINT, "points", ()),
     ("corruption", "corruptions", "图像损坏", q.corrupted, POINT, "points", ()),
     (
         "linf",

@@ -7,7 +7,7 @@ from capsprobe.claims.terms import Term
 from capsprobe.claims.text import Text
 
 _KINDS = (
-    ("affine", q.affine, "affine sweeps", "仿射扫描", ()),
+    ("affine", q.affine, "affine sweeps", "仿射变换", ()),
     ("spatial", q.spatial, "worst shift and turn of a grid", "网格中最坏的平移与旋转", ()),
     ("corruption", q.corrupted, "15 kinds of corruption", "15 种图像损坏", ()),
     ("affnist", q.affnist, "affNIST", "affNIST", ()),
@@ -72,7 +72,7 @@ claims.register("robustness")(
                 text=Text(
                     en="accuracy of capsnet above cnn of its size, mean of five kinds: affine, "
                     "worst of a grid, corruption, Linf and L2 attacks",
-                    zh="capsnet 比同规模 cnn 高出的准确率，五类平均：仿射、网格最坏、图像损坏、"
+                    zh="capsnet 比同规模 cnn 高出的准确率，五类平均：仿射、网格最坏情形、图像损坏、"
                     "Linf 与 L2 攻击",
                 ),
                 effect=difference(q.robustness(q.CAPSNET), q.robustness(q.CNN)),

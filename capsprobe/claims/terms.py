@@ -153,7 +153,7 @@ class Tables:
             name = self.name(term.model)
             raise Lacking(
                 en=f"{name} is right in {clean.mean():.1%} of clean images, hardly above chance",
-                zh=f"{name} 在原图上只对 {clean.mean():.1%}，与随机相差无几",
+                zh=f"{name} 在原图上仅答对 {clean.mean():.1%}，与随机相差无几",
             )
 
 

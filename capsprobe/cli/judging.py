@@ -17,6 +17,7 @@ from capsprobe.faults import DataFault, UsageFault
 from capsprobe.models.own import is_own
 from capsprobe.models.own.opening import called_in_tables
 from capsprobe.registry import unknown
+from capsprobe.report.verdicts.words import VERDICTS as SAID
 from capsprobe.report.verdicts.writing import PAGES
 
 GATE = 1
@@ -92,13 +93,13 @@ def judge_run(request: Request, *, gates: Gates, language: Language) -> int:
         for each in facts["claims"]
         if (each["id"], each["verdict"]) in gates
     ]
-    if stopped and not request.quiet:
+    if stopped:
         typer.echo(f"failed on {', '.join(stopped)}", err=True)
     return GATE if stopped and status == DONE else status
 
 
 def _tell(
-    facts: Mapping[str, Any], page: Path, language: str, *, as_json: bool, quiet: bool
+    facts: Mapping[str, Any], page: Path, language: Language, *, as_json: bool, quiet: bool
 ) -> None:
     if as_json:
         verdicts = {each["id"]: each["verdict"] for each in facts["claims"]}
@@ -107,5 +108,6 @@ def _tell(
     if not quiet:
         for each in facts["claims"]:
             told = each["sentence"][language]
-            typer.echo(f"{each['id']:<18}{each['verdict']:<12}{told}", err=True)
+            verdict = f"{SAID[each['verdict']][language]:<12}"
+            typer.echo(f"{each['id']:<18}{verdict}{told}", err=True)
     typer.echo(page)

@@ -135,7 +135,7 @@ def test_it_prints_the_page_and_tells_the_verdicts(judged, capsys, monkeypatch):
     printed = capsys.readouterr()
     assert printed.out == f"{judged / 'index.zh.html'}\n"
     assert [line.split()[0] for line in printed.err.splitlines()] == list(ORDER)
-    assert "未决" in printed.err
+    assert "未决" in printed.err and "undecided" not in printed.err
 
 
 def test_it_fails_on_a_verdict_that_was_named(judged, capsys, monkeypatch):
@@ -145,6 +145,9 @@ def test_it_fails_on_a_verdict_that_was_named(judged, capsys, monkeypatch):
     printed = capsys.readouterr()
     assert json.loads(printed.out.splitlines()[-1])["claims"]["cost"] == "undecided"
     assert printed.err == "failed on cost=undecided\n"
+    # Who wants no progress wants to know all the same why it failed.
+    assert call(monkeypatch, *asked[:-1], "-q", "--fail-on", "cost=undecided") == 1
+    assert capsys.readouterr().err == "failed on cost=undecided\n"
 
 
 def test_a_run_without_verdicts_is_a_fault(monkeypatch, tmp_path):

@@ -63,11 +63,11 @@ def sentence(verdict: Verdict, language: Language) -> str:
     why = f"；{found.doubt[language]}" if found.doubt and language == "zh" else why
     if language == "en":
         return (
-            f"{opening}{found.hypothesis.text.en}: {measured(found, language)}; p {p} after Holm; "
+            f"{opening}{found.hypothesis.text.en}: {measured(found, language)}; corrected p {p}; "
             f"{counted(found, language)}{why}."
         )
     return (
-        f"{opening}{found.hypothesis.text.zh}：{measured(found, language)}；Holm 校正后 p {p}；"
+        f"{opening}{found.hypothesis.text.zh}：{measured(found, language)}；校正后 p {p}；"
         f"{counted(found, language)}{why}。"
     )
 
@@ -82,10 +82,16 @@ def measured(found: Finding, language: Language) -> str:
             en=f"{estimate}, no interval; margin {margin}", zh=f"{estimate}，无区间；界限 {margin}"
         )
         return told[language]
-    lower, upper = bare(found.lower, scale), bare(found.upper, scale)
     if language == "en":
-        return f"{estimate} ({lower} to {upper}; margin {margin})"
-    return f"{estimate}（{lower} 至 {upper}；界限 {margin}）"
+        return f"{estimate} ({ends(found, language)}; margin {margin})"
+    return f"{estimate}（{ends(found, language)}；界限 {margin}）"
+
+
+def ends(found: Finding, language: Language) -> str:
+    """Return both ends of the interval."""
+    scale = found.hypothesis.scale
+    between = Text(en=" to ", zh=" 至 ")[language]
+    return between.join(bare(end, scale) for end in (found.lower, found.upper))
 
 
 def bound(found: Finding, language: Language) -> str:

@@ -49,13 +49,13 @@ PAGE = {
     "change": Text(en="What would change this verdict", zh="什么会改变这一结论"),
     "literature": Text(en="Literature beside ours", zh="文献对照"),
     "takes": Text(en="What support takes", zh="成立的条件"),
-    "power": Text(en="Power", zh="检验力"),
+    "power": Text(en="Power", zh="检验功效"),
     "hypothesis": Text(en="Hypothesis", zh="假设"),
     "estimate": Text(en="Estimate", zh="估计"),
     "interval": Text(en="95 % interval", zh="95 % 区间"),
     "margin": Text(en="Margin", zh="界限"),
-    "p_for": Text(en="p, holds", zh="p（成立）"),
-    "p_against": Text(en="p, fails", zh="p（不成立）"),
+    "p_for": Text(en="p, in favour", zh="p（支持）"),
+    "p_against": Text(en="p, against", zh="p（反对）"),
     "seeds": Text(en="Seeds", zh="种子"),
     "units": Text(en="Units", zh="单位数"),
     "outcome": Text(en="By itself", zh="单独看"),
@@ -82,7 +82,7 @@ PAGE = {
         "do.",
         zh="McNemar 精确检验：只说明两个检查点不同，不说明两种结构不同。",
     ),
-    "only": Text(en="only {} right", zh="仅 {} 对"),
+    "only": Text(en="only {} right", zh="仅答对 {}"),
     "probes_link": Text(
         en="Every probe of this run, with figures, tables and samples, a page a question:",
         zh="本次运行的每个探测，含图、表与样例，每个问题一页（英文）：",
@@ -150,7 +150,7 @@ FORMULAS = (
         "grows "
         "by the product of capsule and output. The last step sums with the raw logits.",
         zh="文中的路由把 m 个胶囊变成一个输出：logit 从零开始；每一轮 softmax 取在 m 个输入上，"
-        "加权和经过压缩，每个 logit 加上胶囊与输出的内积。最后一步用未归一化的 logit 求和。",
+        "加权和经 squash 收缩，每个 logit 加上胶囊与输出的内积。最后一步用未归一化的 logit 求和。",
     ),
     Text(
         en="Sabour et al. (2017) differ in four points. Each capsule first makes a vote for every "
@@ -158,7 +158,7 @@ FORMULAS = (
         "so "
         "that children choose; the last sum uses the coefficients and is squashed.",
         zh="Sabour 等（2017）有四点不同：每个胶囊先用学到的矩阵向每个父胶囊投票；有多个父胶囊；"
-        "softmax 取在父胶囊上，由子胶囊来选择；最后的求和使用耦合系数，并经过压缩。",
+        "softmax 取在父胶囊上，由子胶囊来选择；最后的求和使用耦合系数，并经 squash 收缩。",
     ),
     Text(
         en="With one parent and a softmax over the inputs, “clusters many vectors into one” is "
@@ -181,7 +181,8 @@ FORMULAS = (
         "gate onto the channels. Both are tested: a real SE network, and the literal formula as a "
         "head "
         "on primary capsules (se-head).",
-        zh="文中的 SENet 是 v = sigmoid(W2 ReLU(W1 U))：没有压缩（全局池化），也不用门控缩放输入，"
+        zh="文中的 SENet 是 v = sigmoid(W2 ReLU(W1 U))：没有 squeeze（全局池化），"
+        "也不用门控缩放输入，"
         "W2 是学到的常数，而路由权重取决于输入。Hu 等（2018）先池化，经瓶颈得到门控，再乘到通道上。"
         "两者都检验：真实的 SE 网络，以及作为初级胶囊上输出头的文中公式（se-head）。",
     ),

@@ -151,7 +151,7 @@ def _figure(
 
 def _row(number: str, found: Finding, language: Language) -> dict[str, Any]:
     hypothesis = found.hypothesis
-    ends = f"{bare(found.lower, hypothesis.scale)} – {bare(found.upper, hypothesis.scale)}"
+    ends = sentences.ends(found, language)
     return {
         "number": number,
         "text": hypothesis.text[language],
