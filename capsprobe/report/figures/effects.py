@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from matplotlib.ticker import MaxNLocator
 
 from capsprobe.report.canvas import Canvas, settings
+from capsprobe.report.styles import PALETTE
 from capsprobe.report.svg import INK, Drawing
 
 _LABELS, _ROW = 150.0, 18.0
-_COLOUR = "#0072b2"
+_COLOUR = PALETTE[0][0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +39,8 @@ def draw_effects(
                 [min(max(row.estimate, -reach), reach)],
                 [place],
                 marker="o",
-                color=_COLOUR if row.shown else "white",
-                markeredgecolor=_COLOUR,
+                color=_COLOUR,
+                markerfacecolor=_COLOUR if row.shown else "none",
                 markersize=5.0,
             )
         axes.set_yticks(range(len(rows)), [row.label for row in rows])

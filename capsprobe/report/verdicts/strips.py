@@ -11,12 +11,13 @@ from matplotlib.ticker import MaxNLocator
 from capsprobe.claims.base import Scale
 from capsprobe.claims.findings import Finding
 from capsprobe.report.canvas import WIDTH, settings, written
+from capsprobe.report.styles import PALETTE
 from capsprobe.report.svg import FAINT, INK, Drawing, finish
 from capsprobe.report.verdicts.numbers import bare
 
 _ROW, _FOOT, _SKY = 15.0, 20.0, 4.0
 _LEFT, _RIGHT = 34.0, 12.0
-_ACCENT = "#0072b2"
+_ACCENT = PALETTE[0][0]
 _ROOM = 0.06
 # Twice the middle of all ends: beyond it one wide interval would press the others flat.
 _REACH = 3.0
