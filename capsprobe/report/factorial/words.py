@@ -10,6 +10,14 @@ OUTCOMES = {
     "l2": "attacks in L2",
 }
 
+SHORT = {
+    "clean": "clean",
+    "affine": "affine",
+    "corruption": "corruptions",
+    "linf": "L∞ attacks",
+    "l2": "L2 attacks",
+}
+
 UNDER = {
     "clean": "on clean images",
     "affine": "under affine transformations",
