@@ -77,20 +77,32 @@ def analyse(folder: Path) -> Analysis:
     DataFault
         Where a run is missing, or no training seed has all networks.
     """
-    runs, tables = {}, []
+    runs, tables = {}, {}
     for recipe in RECIPES:
-        kept, run = read_run(folder / "runs" / recipe)
-        runs[recipe] = run
-        tables.append(kept.observations.assign(recipe=recipe))
-    observed = pd.concat(tables, ignore_index=True)
+        kept, runs[recipe] = read_run(folder / "runs" / recipe)
+        tables[recipe] = kept.observations
+    return analysed(tables, runs)
+
+
+def analysed(tables: Mapping[str, pd.DataFrame], runs: Mapping[str, Mapping[str, Any]]) -> Analysis:
+    """Return the effects in the observations of each recipe; `runs` are their records.
+
+    Raises
+    ------
+    DataFault
+        Where no training seed has all networks.
+    """
+    observed = pd.concat(
+        [table.assign(recipe=recipe) for recipe, table in tables.items()], ignore_index=True
+    )
     seeds = sorted({int(seed) for seed in observed["training_seed"].unique()})
     held = {outcome.name: _by_unit(outcome.of(observed)) for outcome in OUTCOMES}
     whole = [seed for seed in seeds if all(_is_whole(table, seed) for table in held.values())]
     if not whole:
         wanted = len(MODELS) * len(RECIPES)
         raise DataFault(
-            f"expected a training seed with all {wanted} networks of the design in {folder}, got "
-            "none; run it again to go on"
+            f"expected a training seed with all {wanted} networks of the design, got none; run it "
+            "again to go on"
         )
     rows = [row for name, table in held.items() for row in _effects(name, table, whole)]
     found = pd.DataFrame(rows)

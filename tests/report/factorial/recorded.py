@@ -1,6 +1,6 @@
 """Runs of a factorial made up: what each part changes is planted, the rest is chance."""
 
-from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +22,8 @@ ASKED = (
 PLANTED = {("affine", "transforms"): -0.2, ("adversarial", "squash"): 0.15}
 
 
-def observed(
-    recipe: str,
-    planted: Mapping[tuple[str, str], float] = PLANTED,
-    seeds: tuple[int, ...] = (0, 1, 2),
-) -> pd.DataFrame:
+@cache
+def observed(recipe: str, seeds: tuple[int, ...] = (0, 1, 2)) -> pd.DataFrame:
     """Return what the networks of a recipe would have been right on, clean images untouched."""
     rng = np.random.default_rng(sorted(RECIPES).index(recipe))
     rows = []
@@ -35,7 +32,7 @@ def observed(
         for probe, condition, severities in ASKED:
             shift = sum(
                 by * (0.5 if levels[part] else -0.5)
-                for (where, part), by in planted.items()
+                for (where, part), by in PLANTED.items()
                 if where == probe
             )
             for seed in seeds:
@@ -60,9 +57,13 @@ def observed(
     )
 
 
-def kept(folder: Path, tables: Mapping[str, pd.DataFrame] | None = None) -> Path:
+def tables() -> dict[str, pd.DataFrame]:
+    """Return the observations of all recipes."""
+    return {recipe: observed(recipe) for recipe in RECIPES}
+
+
+def kept(folder: Path) -> Path:
     """Write the folder of a factorial; return it."""
-    for recipe in RECIPES:
-        table = observed(recipe) if tables is None else tables[recipe]
+    for recipe, table in tables().items():
         folders.kept(folder / "runs" / recipe, table, folders.facts())
     return folder

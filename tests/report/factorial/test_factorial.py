@@ -9,15 +9,19 @@ import pytest
 from capsprobe.factorial import FACTORS, RECIPES
 from capsprobe.faults import DataFault, EnvironmentFault
 from capsprobe.report.factorial import analyse, write_factorial
-from capsprobe.report.factorial.analysis import OUTCOMES
+from capsprobe.report.factorial.analysis import OUTCOMES, analysed
+from tests.report.compare import folders
 from tests.report.factorial import recorded
 
 FACTS = {"dataset": "digits", "epochs": 50}
 
 
+RUNS = dict.fromkeys(RECIPES, folders.facts())
+
+
 @pytest.fixture(scope="module")
-def found(tmp_path_factory):
-    return analyse(recorded.kept(tmp_path_factory.mktemp("factorial")))
+def found():
+    return analysed(recorded.tables(), RUNS)
 
 
 @pytest.fixture(scope="module")
@@ -66,21 +70,21 @@ def test_p_values_are_corrected_over_a_family(found):
 
 
 def test_a_seed_that_lacks_a_network_is_left_out_and_named(tmp_path):
-    tables = {recipe: recorded.observed(recipe) for recipe in RECIPES}
+    tables = recorded.tables()
     lost = tables["margin"]
     tables["margin"] = lost[(lost["model"] != "capsnet") | (lost["training_seed"] != 1)]
-    found = analyse(recorded.kept(tmp_path, tables))
+    found = analysed(tables, RUNS)
     assert (found.seeds, found.dropped) == ((0, 2), (1,))
     page = write_factorial(found, tmp_path / "out", command="", facts=FACTS)
     assert "Left out, for they lack a network: 1." in page.read_text(encoding="utf-8")
 
 
-def test_without_a_whole_seed_there_are_no_effects(tmp_path):
+def test_without_a_whole_seed_there_are_no_effects():
     tables = {recipe: recorded.observed(recipe, seeds=(0,)) for recipe in RECIPES}
     lost = tables["margin"]
     tables["margin"] = lost[lost["model"] != "capsnet"]
     with pytest.raises(DataFault, match="training seed with all 32 networks.* run it again"):
-        analyse(recorded.kept(tmp_path, tables))
+        analysed(tables, RUNS)
 
 
 def test_a_run_that_is_missing_is_a_fault(tmp_path):
@@ -88,12 +92,12 @@ def test_a_run_that_is_missing_is_a_fault(tmp_path):
         analyse(tmp_path)
 
 
-def test_images_that_one_network_was_not_asked_about_count_for_none(tmp_path):
-    tables = {recipe: recorded.observed(recipe) for recipe in RECIPES}
+def test_images_that_one_network_was_not_asked_about_count_for_none():
+    tables = recorded.tables()
     table = tables["margin"]
     away = (table["model"] == "capsnet") & (table["unit_id"] >= 20) & (table["probe"] == "affine")
     tables["margin"] = table[~away]
-    found = analyse(recorded.kept(tmp_path, tables))
+    found = analysed(tables, RUNS)
     units = found.effects.drop_duplicates("outcome").set_index("outcome")["n_units"]
     assert (units["affine"], units["clean"], units["linf"]) == (20, 20, recorded.IMAGES)
 
@@ -119,7 +123,10 @@ def test_tables_lie_beside_the_page_with_their_dictionaries(factorial_page):
     }
 
 
-def test_the_same_runs_give_the_same_page(found, factorial_page, tmp_path):
+def test_the_same_runs_give_the_same_page_from_their_folders_as_well(
+    found, factorial_page, tmp_path
+):
+    """The page of the fixture was made from folders of runs."""
     page = write_factorial(found, tmp_path, command="python -m capsprobe factorial", facts=FACTS)
     assert page.read_bytes() == factorial_page.read_bytes()
 
