@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +57,7 @@ class Request:
             told = ",".join(map(str, self.seeds))
             raise UsageFault(f"--seed: expected whole numbers from 0 on, each once, got {told}")
         return Design(
-            dataset=str(name),
+            dataset=self.dataset,
             seeds=self.seeds,
             folder=self.folder,
             epochs=self.epochs,
@@ -85,38 +86,66 @@ def run(request: Request) -> int:
     jobs = jobs_for(request.jobs, design.device, threads=use_threads())
     check_writable(request.folder)
     try:
-        _train(design, request, jobs)
-        outcomes = [_measured(design, recipe, request, jobs) for recipe in RECIPES]
+        trained = _train(design, request, jobs)
+        outcomes = _measured(design, request, jobs)
     except KeyboardInterrupt:
-        outcomes = []
-    if not outcomes or any(each.interrupted for each in outcomes):
-        sys.stderr.write(f"interrupted; to resume: {request.command}\n")
-        return INTERRUPTED
+        return _interrupted(request)
+    if outcomes[-1].interrupted:
+        return _interrupted(request)
     found = analyse(request.folder)
-    facts = {"dataset": design.dataset, "epochs": design.plans()[0].recipe.epochs}
+    facts = {"dataset": design.called, "epochs": design.plans()[0].recipe.epochs}
     page = write_factorial(found, request.folder, command=request.command, facts=facts)
     told = {"report": str(page), "effects": len(found.effects), "shown": len(found.shown)}
     typer.echo(json.dumps(told) if request.as_json else page)
-    return CELLS_FAILED if any(each.count("failed") for each in outcomes) else DONE
+    failed = any(each.count("failed") for each in outcomes)
+    return CELLS_FAILED if failed or not trained or found.dropped else DONE
 
 
-def _train(design: Design, request: Request, jobs: int) -> None:
+def _interrupted(request: Request) -> int:
+    sys.stderr.write(f"interrupted; to resume: {request.command}\n")
+    return INTERRUPTED
+
+
+def _train(design: Design, request: Request, jobs: int) -> bool:
+    """Train what is missing; return whether nothing failed."""
     lacking = missing(design.plans())
-    for place, entry in enumerate(train_all(lacking, jobs=jobs), start=1):
-        if not request.quiet:
-            decoder = "with" if entry.has_decoder else "without"
+    failed = False
+    found = train_all(lacking, dataset=request.dataset, jobs=jobs)
+    for place, each in enumerate(found, start=1):
+        decoder = "with" if each.plan.recipe.decoder_weight else "without"
+        what = (
+            f"{each.plan.model}, {each.plan.recipe.loss}, {decoder} decoder, seed {each.plan.seed}"
+        )
+        if each.entry is None:
+            failed = True
+            sys.stderr.write(f"failed: {what}: {each.cause}\n")
+        elif not request.quiet:
             sys.stderr.write(
-                f"trained {place}/{len(lacking)}: {entry.model}, {entry.recipe['loss']}, "
-                f"{decoder} decoder, seed {entry.seed}: {entry.test_accuracy:.2%} right, "
-                f"{entry.wall_s:.0f} s\n"
+                f"trained {place}/{len(lacking)}: {what}: {each.entry.test_accuracy:.2%} right, "
+                f"{each.entry.wall_s:.0f} s\n"
             )
+    return not failed
 
 
-def _measured(design: Design, recipe: str, request: Request, jobs: int) -> Outcome:
-    settings = design.settings(recipe, request.limit)
-    plan, folder = plan_study(settings), request.folder / "runs" / recipe
-    with shown(Console(stderr=True), quiet=request.quiet) as listener:
-        outcome = run_study(settings, folder, listener=listener, plan=plan, jobs=jobs)
-    title = f"Networks trained by {recipe} on {design.dataset}"
-    write_record(folder, record(outcome, command=request.command, title=title))
-    return outcome
+def _measured(design: Design, request: Request, jobs: int) -> list[Outcome]:
+    """Ask the networks, recipe by recipe, until all are asked or one run is interrupted."""
+    console, outcomes = Console(stderr=True), list[Outcome]()
+    for recipe in RECIPES:
+        settings = design.settings(recipe, request.limit)
+        plan, folder = plan_study(settings), request.folder / "runs" / recipe
+        if not (outcomes or request.quiet):
+            _say(console, [f"note: {note}" for note in plan.images.notes])
+        with shown(console, quiet=request.quiet) as listener:
+            outcome = run_study(settings, folder, listener=listener, plan=plan, jobs=jobs)
+        _say(console, [f"warning: {line}" for line in outcome.set_aside])
+        title = f"Networks trained by {recipe} on {design.called}"
+        write_record(folder, record(outcome, command=request.command, title=title))
+        outcomes.append(outcome)
+        if outcome.interrupted:
+            break
+    return outcomes
+
+
+def _say(console: Console, lines: Iterable[str]) -> None:
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -4,20 +4,21 @@ Of 2^k cells an effect is the mean of one half minus that of the other: for a si
 that have it minus those that do not; for several, those with an even number of absences minus the
 others, half the difference of differences for two (Box, Hunter and Hunter 2005, ch. 5).
 
-Training seeds are blocks: every cell is trained with each. What is left of the cells' means once
-cell and seed are taken away tells how much chance moves them, by (seeds - 1) (cells - 1) degrees
-of freedom, as in any randomised block design: it takes chance to move all cells alike. Units are
-sampled too, and crossed with both (capsprobe.stats.crossed): the variance of an effect over them
-is added. What cell, seed and unit do together is in both, so the sum is a little too large.
+Training seeds and units are both sampled, and crossed with the cells (capsprobe.stats.crossed): an
+effect has a value for every seed, and its error is that between them, with as many degrees of
+freedom as there are seeds less one, and that over units. The residual of all cells together, as of
+a randomised block design, would know more, but networks of one seed are no independent cells: they
+begin with the same weights and see the same batches, and those that differ in little stray alike.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from capsprobe.stats.crossed import Mean, never_certain
+from capsprobe.stats.crossed import Mean, Sample, crossed, never_certain
 
 VALUES = "seeds cells units"
 LEVELS = "cells factors"
@@ -46,29 +47,15 @@ def effect(
 ) -> Mean:
     """Return the effect of one factor, or of several together, over seeds and units.
 
-    All cells have the same seeds and are asked about the same units. Of a single seed nothing is
-    known about others: its error is infinite.
+    All cells have the same seeds and are asked about the same units. Of a single seed, or a single
+    unit, nothing is known about others: the error is infinite.
     """
-    seeds, cells, units = values.shape
-    contrast = signs(levels, factors) * 2.0 / cells
-    by_unit = values.mean(axis=0).T @ contrast
-    estimate = float(by_unit.mean())
-    if seeds == 1:
-        error, degrees = np.inf, 1.0
-    else:
-        degrees = float((seeds - 1) * (cells - 1))
-        between = float((_left(values.mean(axis=2)) ** 2).sum()) / degrees * 4.0 / cells / seeds
-        within = float(by_unit.var(ddof=1)) / units if units > 1 else 0.0
-        error = (between + within) ** 0.5
-    return never_certain(
-        Mean(estimate=estimate, error=error, degrees=degrees, n_seeds=seeds, n_units=units)
-    )
-
-
-def _left(means: Float[np.ndarray, "seeds cells"]) -> Float[np.ndarray, "seeds cells"]:
-    """Return what is left of means without that of their seed and of their cell."""
-    alike = means.mean(axis=0, keepdims=True) + means.mean(axis=1, keepdims=True) - means.mean()
-    return means - alike
+    contrast = signs(levels, factors) * 2.0 / len(levels)
+    by_unit = np.einsum("scu,c->su", values, contrast)
+    both = by_unit.mean(axis=0)
+    influence = (both - both.mean()) / len(both)
+    mean = crossed(Sample(by_seed=by_unit.mean(axis=1), influence=influence))
+    return replace(mean, error=np.inf) if len(both) == 1 else never_certain(mean)
 
 
 def orders(factors: int, *, most: int = 2) -> list[tuple[int, ...]]:

@@ -111,6 +111,20 @@ def test_margins_are_those_that_were_fixed() -> None:
     }
 
 
+def test_margins_of_what_only_adds_to_clustering_are_those_that_were_fixed() -> None:
+    margins = {each.id: round(each.margin, 4) for each in claims["clustering"].hypotheses[3:]}
+    assert margins == {
+        "null-random": 0.1,
+        "information": 0.1,
+        "centroid": 0.9,
+        "objective": 0.0,
+        "same-answers": 0.8,
+        "one-parent": 0.9,
+        "hard-swap": 0.01,
+        "clusters": 0.6931,
+    }
+
+
 def test_what_is_needed_follows_from_the_hypotheses_and_the_parts() -> None:
     found = needs([claims["cost"]], {"capsnet": "mine"})
     assert found == {"affine": ("cnn", "mine"), "cost": ("cnn", "mine")}

@@ -1,13 +1,19 @@
 """`capsprobe factorial`: what it says ahead, what it refuses, and a small one from end to end."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from capsprobe.cli import components
+from capsprobe.study import Settings
+from capsprobe.study.components import Trained
+from capsprobe.study.running import Outcome, plan_study
+from capsprobe.training.plan import Plan
 from tests.cli.calling import call
 
 Ask = Callable[..., tuple[int, str, str]]
@@ -64,6 +70,46 @@ def test_an_interrupted_one_says_how_it_goes_on(
     monkeypatch.setattr(components, "train_all", stopped)
     status, _, err = ask("--output", tmp_path / "f")
     assert status == 130 and "interrupted; to resume: python -m capsprobe" in err
+
+
+def test_an_interruption_while_measuring_starts_no_other_recipe(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    plan = plan_study(Settings(models=("cnn",), probes=("affine",), training_seeds=(0,), limit=2))
+    plan.images = replace(plan.images, notes=("some are blank",))
+
+    def interrupted(settings: Settings, folder: Path, **named: object) -> Outcome:
+        asked.append(folder.name)
+        return replace(plan, interrupted=True, set_aside=["cells/a.parquet: damaged"])
+
+    monkeypatch.setattr(components, "train_all", lambda *given, **named: iter(()))
+    monkeypatch.setattr(components, "plan_study", lambda settings: plan)
+    monkeypatch.setattr(components, "run_study", interrupted)
+    monkeypatch.setattr(components, "record", lambda *given, **named: {})
+    monkeypatch.setattr(components, "write_record", lambda *given: None)
+    status, out, err = ask("--output", tmp_path)
+    assert (status, out, asked) == (130, "", ["margin-decoder"])
+    assert "note: some are blank" in err and "warning: cells/a.parquet: damaged" in err
+    assert "interrupted; to resume: python -m capsprobe factorial" in err
+
+
+def test_a_training_that_failed_is_told_and_makes_the_status_1(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(plans: list[Plan], **named: object) -> Iterator[Trained]:
+        yield Trained(plan=plans[0], cause="expected a finite loss in epoch 3, got nan")
+
+    done = SimpleNamespace(interrupted=False, count=lambda state: 0)
+    found = SimpleNamespace(effects=[1] * 25, shown=[], dropped=())
+    monkeypatch.setattr(components, "train_all", failing)
+    monkeypatch.setattr(components, "_measured", lambda *given: [done])
+    monkeypatch.setattr(components, "analyse", lambda folder: found)
+    monkeypatch.setattr(components, "write_factorial", lambda *given, **named: tmp_path / "p")
+    status, _, err = ask("--output", tmp_path, "-q")
+    assert status == 1
+    line = "failed: capsnet, margin, with decoder, seed 0: expected a finite loss in epoch 3, got"
+    assert line in err
 
 
 @pytest.mark.slow

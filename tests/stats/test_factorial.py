@@ -7,7 +7,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import sem
+from scipy.stats import sem, ttest_1samp
 
 from capsprobe.stats.factorial import effect, is_full, orders, signs
 
@@ -46,19 +46,16 @@ def test_estimates_are_twice_the_coefficients_of_a_regression_on_signs():
     np.testing.assert_allclose(found, 2.0 * fitted.params[1:], atol=1e-12)
 
 
-def test_where_units_agree_interval_and_p_are_those_of_a_randomised_block_design():
+def test_where_units_agree_the_interval_is_students_over_seeds():
     by_seed = np.random.default_rng(1).normal(size=(4, 8, 1))
     values, levels = np.repeat(by_seed, 50, axis=2), design(3)
-    every = orders(3, most=3)
-    columns = np.stack([signs(levels, each) for each in every], axis=1)
-    blocks = np.repeat(np.eye(4), 8, axis=0)
-    fitted = sm.OLS(by_seed.ravel(), np.hstack([np.tile(columns, (4, 1)), blocks])).fit()
-    assert fitted.df_resid == 3 * 7
-    for place, each in enumerate(every):
-        found = effect(values, levels, each)
-        assert found.interval() == pytest.approx(tuple(2.0 * fitted.conf_int(0.05)[place]))
-        assert found.p_beyond(0.0) == pytest.approx(fitted.pvalues[place])
-        assert (found.n_seeds, found.n_units) == (4, 50)
+    found = effect(values, levels, (1,))
+    has = levels[:, 1]
+    each = by_seed[:, has, 0].mean(axis=1) - by_seed[:, ~has, 0].mean(axis=1)
+    expected = ttest_1samp(each, 0.0)
+    assert found.interval() == pytest.approx(tuple(expected.confidence_interval(0.95)))
+    assert found.p_beyond(0.0) == pytest.approx(expected.pvalue)
+    assert (found.n_seeds, found.n_units) == (4, 50)
 
 
 def test_where_seeds_agree_the_error_is_that_over_units():
@@ -68,23 +65,35 @@ def test_where_seeds_agree_the_error_is_that_over_units():
     assert effect(values, levels, (1,)).error == pytest.approx(sem(by_unit))
 
 
+@pytest.mark.parametrize("seeds", [3, 5])
 @pytest.mark.parametrize(
-    "sizes", [(0.0, 0.0, 1.0), (1.0, 0.0, 1.0), (0.3, 0.3, 1.0), (0.0, 1.0, 0.3)]
+    ("network", "twins", "part", "image"),
+    [
+        (0.0, 0.0, 0.0, 0.0),
+        (1.0, 0.0, 0.0, 0.0),
+        (0.3, 0.0, 0.0, 0.3),
+        (0.3, 1.0, 0.0, 0.0),
+        (0.3, 0.3, 0.5, 0.0),
+        (0.0, 0.0, 0.0, 1.0),
+    ],
 )
-def test_where_there_is_no_effect_few_studies_find_one(sizes):
-    """Chance moves seeds, networks within seeds and images, each by its size; 500 studies."""
+def test_where_there_is_no_effect_few_studies_find_one(seeds, network, twins, part, image):
+    """Chance moves seeds, networks, pairs that differ in one part alone, a part, and images."""
     rng, levels, wrong = np.random.default_rng(3), design(3), 0
-    by_network, by_image, by_all = sizes
-    for _ in range(500):
+    signed = np.where(levels[:, 0], 0.5, -0.5)[:, None]
+    for _ in range(400):
+        alike = np.repeat(rng.normal(size=(seeds, 4, 1)), 2, axis=1)
         values = (
-            rng.normal(size=(3, 1, 1))
-            + by_network * rng.normal(size=(3, 8, 1))
-            + by_image * rng.normal(size=(1, 8, 20))
-            + by_all * rng.normal(size=(3, 8, 20))
+            rng.normal(size=(seeds, 1, 1))
+            + network * rng.normal(size=(seeds, 8, 1))
+            + twins * alike
+            + part * rng.normal(size=(seeds, 1, 1)) * signed
+            + image * rng.normal(size=(1, 8, 20))
+            + 0.3 * rng.normal(size=(seeds, 8, 20))
         )
         wrong += effect(values, levels, (0,)).p_beyond(0.0) < 0.05
     # Three standard errors above one in twenty.
-    assert wrong <= 40
+    assert wrong <= 33
 
 
 @given(st.integers(0, 2**16), st.integers(1, 4))
@@ -108,8 +117,10 @@ def test_a_planted_effect_is_found_where_it_is_and_nowhere_else():
     assert all(abs(mean.estimate) < 1e-3 for held, mean in found.items() if held != (2,))
 
 
-def test_one_seed_says_nothing_of_others():
-    found = effect(drawn(1, 2, 9), design(2), (0,))
+@pytest.mark.parametrize("sizes", [(1, 9), (3, 1)])
+def test_one_seed_or_one_unit_says_nothing_of_others(sizes):
+    seeds, units = sizes
+    found = effect(drawn(seeds, 2, units), design(2), (0,))
     assert found.interval() == (-np.inf, np.inf) and found.p_beyond(0.0) == 1.0
 
 

@@ -87,7 +87,8 @@ def _examine(module: nn.Module, frame: Frame, found: Contract) -> None:
 
 def _settle(module: nn.Module, found: Contract) -> None:
     """Put the network in eval mode, in single precision and on the processor, as images are."""
-    places = {str(part.device) for part in module.parameters()} - {"cpu"}
+    held = (*module.parameters(), *module.buffers())
+    places = {str(part.device) for part in held} - {"cpu"}
     if places:
         found.note("device", "note", f"weights on {', '.join(sorted(places))}; --device says where")
         module.cpu()

@@ -96,12 +96,19 @@ class _Exported(nn.Module):
 
 
 def _follow(graph: fx.GraphModule, place: torch.device) -> None:
-    """Have a graph make its tensors where its weights lie."""
-    told = [node for node in graph.graph.nodes if node.kwargs.get("device") not in (None, place)]
-    for node in told:
-        node.kwargs = {**node.kwargs, "device": place}
-    if told:
-        graph.recompile()
+    """Have a graph hold its constants, and make its tensors, where its weights lie."""
+    for name, value in list(vars(graph).items()):
+        if isinstance(value, torch.Tensor):
+            setattr(graph, name, value.to(place))
+
+    def moved(given: Any) -> Any:
+        return fx.node.map_aggregate(
+            given, lambda each: place if isinstance(each, torch.device) else each
+        )
+
+    for node in graph.graph.nodes:
+        node.args, node.kwargs = moved(node.args), moved(node.kwargs)
+    graph.recompile()
 
 
 def _looked_through(path: Path) -> io.BytesIO:

@@ -52,7 +52,8 @@ class Analysis:
 
     `effects` has a row an outcome and a part, `interactions` one an outcome and two parts, both
     with estimate, interval and p-values; `means` a row a network of the design with its accuracy
-    in each outcome, mean over seeds. `dropped` are training seeds that lack a network.
+    in each outcome, mean over seeds. `dropped` are training seeds
+    that lack a network, or a part of what one was to be asked.
     """
 
     effects: pd.DataFrame
@@ -61,6 +62,17 @@ class Analysis:
     seeds: tuple[int, ...]
     dropped: tuple[int, ...]
     runs: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Return the cells that failed, each with its cause."""
+        return tuple(
+            f"{cell['probe']}/{cell['part']} {cell['model']}, {recipe}, seed "
+            f"{cell['training_seed']}: {cell['cause']}"
+            for recipe, run in self.runs.items()
+            for cell in run["cells"]
+            if cell["state"] == "failed"
+        )
 
     @property
     def shown(self) -> pd.DataFrame:
@@ -118,10 +130,16 @@ def analysed(tables: Mapping[str, pd.DataFrame], runs: Mapping[str, Mapping[str,
 
 
 def _by_unit(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a network and seed, a column an image: the mean over all that was done to it."""
-    cells = rows.groupby([*_CELL, "unit_id"], observed=True)["value"].mean()
+    """Return a row a network and seed, a column an image: the mean over all that was done to it.
+
+    A network that lacks a condition or a severity has no row: its mean would be over others.
+    """
+    asked = ["condition", "severity"]
+    each = rows.groupby([*_CELL, *asked, "unit_id"], observed=True)["value"].mean()
     # An image that one network was not asked about is none for the others either.
-    return cells.unstack("unit_id").dropna(axis=1)
+    wide = each.unstack("unit_id").dropna(axis=1)
+    whole = wide.groupby(level=_CELL).size() == len(rows[asked].drop_duplicates())
+    return wide.groupby(level=_CELL).mean()[whole]
 
 
 def _is_whole(table: pd.DataFrame, seed: int) -> bool:

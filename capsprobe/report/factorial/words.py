@@ -45,11 +45,11 @@ _PARTS = {
 GU = "Gu, Tresp and Hu 2021"
 
 PUBLISHED = {
-    "routing": "harms robustness",
-    "transforms": "the transformation process harms robustness",
-    "squash": "benefits robustness",
-    "loss": "benefits robustness",
-    "decoder": "class-conditional reconstruction benefits robustness",
+    "routing": "harms",
+    "transforms": "the transformation process harms",
+    "squash": "benefits",
+    "loss": "benefits",
+    "decoder": "class-conditional reconstruction benefits",
 }
 """Their abstract: two of five components harm, "while others are beneficial"."""
 

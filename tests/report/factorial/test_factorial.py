@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -16,7 +17,7 @@ from tests.report.factorial import recorded
 FACTS = {"dataset": "digits", "epochs": 50}
 
 
-RUNS = dict.fromkeys(RECIPES, folders.facts())
+RUNS = dict.fromkeys(RECIPES, folders.facts(cells=[]))
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +75,38 @@ def test_a_seed_that_lacks_a_network_is_left_out_and_named(tmp_path):
     lost = tables["margin"]
     tables["margin"] = lost[(lost["model"] != "capsnet") | (lost["training_seed"] != 1)]
     found = analysed(tables, RUNS)
-    assert (found.seeds, found.dropped) == ((0, 2), (1,))
+    assert (found.seeds, found.dropped) == ((0, 2, 3, 4, 5), (1,))
     page = write_factorial(found, tmp_path / "out", command="", facts=FACTS)
-    assert "Left out, for they lack a network: 1." in page.read_text(encoding="utf-8")
+    assert "or a part of what one was to be asked: 1." in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("lost", [("condition", "shear"), ("severity", 15.0)])
+def test_a_network_that_lacks_a_part_of_a_probe_does_not_bias_its_mean(lost):
+    column, value = lost
+    tables = recorded.tables()
+    table = tables["margin"]
+    away = (table["model"] == "capsnet") & (table["training_seed"] == 2) & (table[column] == value)
+    assert away.any()
+    tables["margin"] = table[~away]
+    found = analysed(tables, RUNS)
+    assert (found.seeds, found.dropped) == ((0, 1, 3, 4, 5), (2,))
+
+
+def test_cells_that_failed_are_named(found, tmp_path):
+    cell = {"probe": "affine", "part": "shear", "model": "capsnet", "training_seed": 2}
+    run = folders.facts(cells=[{**cell, "state": "failed", "cause": "RuntimeError: <out>"}])
+    told = replace(found, runs={**RUNS, "margin": run})
+    page = write_factorial(told, tmp_path, command="", facts=FACTS).read_text(encoding="utf-8")
+    assert "affine/shear capsnet, margin, seed 2: RuntimeError: &lt;out&gt;" in page
+
+
+def test_one_seed_is_told_that_it_can_show_nothing(tmp_path):
+    tables = {recipe: recorded.observed(recipe, seeds=(0,)) for recipe in RECIPES}
+    found = analysed(tables, RUNS)
+    assert not len(found.shown)
+    page = write_factorial(found, tmp_path, command="", facts=FACTS).read_text(encoding="utf-8")
+    assert "one seed alone cannot tell an effect from chance" in page
+    assert "nothing is concluded" in page
 
 
 def test_without_a_whole_seed_there_are_no_effects():
@@ -108,7 +138,7 @@ def test_the_page_says_what_was_found_and_what_others_found(text):
     assert "With separate transforms accuracy is lower under affine transformations (−" in plain
     assert "With squash accuracy is higher under attacks in L∞ (+" in plain
     assert "With dynamic routing no accuracy differs beyond chance." in plain
-    assert "Gu, Tresp and Hu 2021" in text and "harms robustness" in text
+    assert "Gu, Tresp and Hu 2021" in text and "<td>harms</td>" in text
     assert "python -m capsprobe factorial" in text
 
 
