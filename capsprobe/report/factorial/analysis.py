@@ -77,8 +77,13 @@ class Analysis:
     @property
     def shown(self) -> pd.DataFrame:
         """Return the effects of single parts that are beyond chance, the largest first."""
-        rows = self.effects[self.effects["p_adjusted"] < LEVEL]
-        return rows.reindex(rows["estimate"].abs().sort_values(ascending=False).index)
+        return _largest_first(self.effects[self.effects["p_adjusted"] < LEVEL])
+
+    @property
+    def hints(self) -> pd.DataFrame:
+        """Return the others whose own interval leaves out zero, the largest first."""
+        rows = self.effects[self.effects["p_adjusted"] >= LEVEL]
+        return _largest_first(rows[(rows["lower"] > 0.0) | (rows["upper"] < 0.0)])
 
 
 def analyse(folder: Path) -> Analysis:
@@ -127,6 +132,10 @@ def analysed(tables: Mapping[str, pd.DataFrame], runs: Mapping[str, Mapping[str,
         dropped=tuple(seed for seed in seeds if seed not in whole),
         runs=runs,
     )
+
+
+def _largest_first(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.reindex(rows["estimate"].abs().sort_values(ascending=False).index)
 
 
 def _by_unit(rows: pd.DataFrame) -> pd.DataFrame:

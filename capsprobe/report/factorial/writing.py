@@ -102,6 +102,7 @@ def _page(
             command=command,
             effects=effects,
             shown=found.shown.to_dict("records"),
+            hints=found.hints.to_dict("records"),
             pairs=pairs,
             means=found.means.to_dict("records"),
             outcomes=[outcome.name for outcome in OUTCOMES],

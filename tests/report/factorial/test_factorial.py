@@ -45,6 +45,14 @@ def test_what_was_planted_is_found_where_it_is_and_nowhere_else(found):
     assert shown["squash", "linf"] == pytest.approx(0.15, abs=0.05)
 
 
+def test_what_its_own_interval_alone_would_show_is_a_hint_and_no_more(found):
+    for row in found.hints.itertuples():
+        assert row.p_adjusted >= 0.05 and row.lower * row.upper > 0.0
+    rest = found.effects.drop(index=[*found.shown.index, *found.hints.index])
+    assert (rest["lower"] * rest["upper"] <= 0.0).all()
+    assert len(rest) + len(found.shown) + len(found.hints) == 25
+
+
 def test_an_effect_is_the_mean_with_minus_the_mean_without(found):
     for part in FACTORS:
         with_it, without = (found.means[found.means[part] == there] for there in (True, False))
@@ -137,7 +145,7 @@ def test_the_page_says_what_was_found_and_what_others_found(text):
     plain = re.sub(r"<[^>]+>", "", text)
     assert "With separate transforms accuracy is lower under affine transformations (−" in plain
     assert "With squash accuracy is higher under attacks in L∞ (+" in plain
-    assert "With dynamic routing no accuracy differs beyond chance." in plain
+    assert "With dynamic routing no accuracy differs beyond chance" in plain
     assert "Gu, Tresp and Hu 2021" in text and "<td>harms</td>" in text
     assert "python -m capsprobe factorial" in text
 
