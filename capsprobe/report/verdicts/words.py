@@ -39,8 +39,9 @@ PAGE = {
     "provenance": Text(en="Provenance", zh="来源"),
     "lead": Text(
         en="A note of 2024 makes eight claims about capsule networks (CapsNets). Each was put to a "
-        "test that was fixed before any result was read.",
-        zh="一篇 2024 年的笔记对胶囊网络（CapsNet）作出八条断言。每条都按事先固定的检验来判断。",
+        "test whose hypotheses and margins were planned before any result was read.",
+        zh="一篇 2024 年的笔记对胶囊网络（CapsNet）作出八条断言。"
+        "每条都按看到结果之前拟定的假设与界限来检验。",
     ),
     "assertion": Text(en="The article", zh="文章"),
     "found": Text(en="Found", zh="发现"),
