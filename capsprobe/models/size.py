@@ -89,7 +89,7 @@ def _by_part(network: Network, images: Float[Tensor, IMAGES]) -> dict[str, int]:
     parts = {name: count for name, count in named.items() if count}
     rest = everything - sum(parts.values())
     # Votes that a network brings were cast by what has been counted, and so was its routing.
-    if isinstance(network, _Routes) and network.votes.matrices.numel():
+    if isinstance(network, _Routes) and network.votes.weight.numel():
         return parts | {
             VOTES: network.votes.matrices.numel(),
             ROUTING: routing_macs(network.trace(images)),
