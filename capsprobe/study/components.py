@@ -14,6 +14,7 @@ from capsprobe.data.views import Name
 from capsprobe.factorial import MODELS, RECIPES
 from capsprobe.faults import EnvironmentFault, Fault, UsageFault
 from capsprobe.models.checkpoints import Entry, read_entry, stem
+from capsprobe.models.packing import weights_path
 from capsprobe.study.pools import nothing, pool
 from capsprobe.study.settings import Settings
 from capsprobe.training.loop import Epoch, train
@@ -160,10 +161,7 @@ def _images(dataset: str, source: Source) -> str:
 
 def _is_there(plan: Plan, data_sha256: str) -> bool:
     name = stem(plan.model, plan.dataset, plan.seed)
-    if not all(
-        path.is_file()
-        for path in (plan.folder / f"{name}.json", plan.folder / f"{name}.safetensors")
-    ):
+    if not ((plan.folder / f"{name}.json").is_file() and weights_path(plan.folder, name).is_file()):
         return False
     entry = read_entry(plan.folder, name)
     asked = {**plan.recipe.model_dump(), "images": data_sha256}

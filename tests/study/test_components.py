@@ -1,5 +1,6 @@
 """The factorial's trainings: which there are, which are finished, and that a kill costs little."""
 
+import lzma
 import multiprocessing
 import threading
 import time
@@ -78,7 +79,11 @@ def test_a_network_of_other_images_is_refused_and_one_without_weights_is_missing
         with pytest.raises(UsageFault, match="expected images other, as asked for, got one"):
             missing(wanted.plans())
     assert plan not in missing(wanted.plans())
-    (plan.folder / "capsnet.digits.0.safetensors").unlink()
+    plain = plan.folder / "capsnet.digits.0.safetensors"
+    plain.with_name(f"{plain.name}.xz").write_bytes(lzma.compress(plain.read_bytes()))
+    plain.unlink()
+    assert plan not in missing(wanted.plans())
+    plain.with_name(f"{plain.name}.xz").unlink()
     assert plan in missing(wanted.plans())
 
 
