@@ -70,6 +70,13 @@ def test_compact_models_have_at_most_300_thousand_parameters(frame, name):
     assert parameters(models[name](frame)) <= 300_000
 
 
+def test_sharing_transforms_saves_weights_and_no_arithmetic():
+    shared, apart = (models[name](Frame()) for name in ("capsnet-shared", "capsnet"))
+    assert macs_by_part(shared) == macs_by_part(apart)
+    places = shared.votes.places
+    assert apart.votes.weight.numel() == places * shared.votes.weight.numel() and places > 1
+
+
 def test_layers_counted_by_hand():
     network = Layers()
     assert parameters(network) == (2 * 9 + 2) + (32 * 3 + 3)
