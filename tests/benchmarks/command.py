@@ -21,6 +21,7 @@ from tests.benchmarks import (
     routing,
     scaling,
     training,
+    workers,
 )
 from tests.benchmarks.cases import Case, Setting
 from tests.benchmarks.figure import draw
@@ -37,6 +38,7 @@ _GROUPS = (
     numbers,
     scaling,
     bandwidth,
+    workers,
 )
 _OUTPUT = Path("reports") / "benchmark"
 _REPETITIONS = 15
