@@ -24,6 +24,7 @@ from capsprobe.cli.parameters import (
     Json,
     Language,
     Models,
+    OneWeights,
     Quiet,
     Scheduler,
     Seeds,
@@ -257,7 +258,7 @@ def check(
     ],
     dataset: Dataset = "digits",
     data_dir: DataDir = None,
-    weights: Weights = None,
+    weights: OneWeights = None,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -335,7 +336,7 @@ def list_names(
     kind: Annotated[
         str, typer.Argument(help="models, datasets, probes, attacks, routings or claims.")
     ],
-    weights: Weights = None,
+    weights: OneWeights = None,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:

@@ -12,14 +12,19 @@ from capsprobe.claims.base import in_order
 from capsprobe.claims.needs import needs
 from capsprobe.cli.complaints import complaint
 from capsprobe.cli.devices import resolve
-from capsprobe.cli.options import integer
+from capsprobe.cli.options import integer, paths
 from capsprobe.data.own import called_in_tables, is_own
 from capsprobe.faults import UsageFault
 from capsprobe.models.checkpoints import SHIPPED, manifest
 from capsprobe.probes.base import probes
 from capsprobe.study import Settings
 
-_OPTIONS = {"training_seeds": "seed", "models": "model", "probes": "probe"}
+_OPTIONS = {
+    "training_seeds": "seed",
+    "models": "model",
+    "probes": "probe",
+    "own_weights": "weights",
+}
 WITH_DECODER = ("capsnet-decoder", "cnn-decoder", "senet-decoder")
 # Heads for the questions about routing, the network that was trained on attacks, and those for
 # questions to an embedding. Beside capsnet, cnn and senet they would make the main job three times
@@ -149,8 +154,7 @@ def claims_settings(
 
 def _trained(options: dict[str, Any]) -> set[str]:
     """Return the models that have a checkpoint of the dataset: without one, claims go untested."""
-    folder = options["weights"]
-    held = manifest(SHIPPED if folder is None or folder.is_file() else folder)
+    held = manifest(_weights(options["weights"]).get("weights", SHIPPED))
     named = options["dataset"]
     base = called_in_tables(named) if is_own(named) else named
     views = {f"{base}{ending}" for ending in ("", "-placed", "-pairs")}
@@ -161,21 +165,33 @@ def _settings(
     *,
     device: str,
     batch_size: str,
-    weights: Path | None,
+    weights: list[str] | None,
     unless_named: tuple[str, ...],
     **options: Any,
 ) -> Settings:
-    given = {**options, "device": resolve(device)}
+    given = {**options, **_weights(weights), "device": resolve(device)}
     # A folder of one's own is examined whole.
-    if weights is None or weights.is_file():
+    if "weights" not in given:
         given |= {"unless_named": unless_named, "seeds_unless_named": FIRST_SEEDS}
     given["batch_size"] = None if batch_size == "auto" else integer("--batch-size", batch_size)
-    if weights is not None:
-        given["own_weights" if weights.is_file() else "weights"] = weights
     try:
         return Settings(**given)
     except ValidationError as error:
         raise UsageFault(complaint(error, Settings, _OPTIONS)) from error
+
+
+def _weights(given: list[str] | None) -> dict[str, Any]:
+    """Return what is typed as settings: a folder of checkpoints, or files of one's own network."""
+    found = paths("--weights", given)
+    if len(found) == 1 and not found[0].is_file():
+        return {"weights": found[0]}
+    for path in found:
+        if not path.is_file():
+            raise UsageFault(
+                f"--weights: expected one folder of checkpoints, or files, a training seed of one "
+                f"model each, got {path.name} among {len(found)}"
+            )
+    return {"own_weights": found} if found else {}
 
 
 def _configured(path: Path | None) -> dict[str, dict[str, Any]]:

@@ -74,9 +74,10 @@ def _claims(
 ) -> None:
     """Judge what the article says of capsule networks; write a report in two languages."""
     from capsprobe.cli import asking, judging, measuring
+    from capsprobe.cli.languages import language_of
 
     roles = judging.roles_of(role or [])
-    gates, language = judging.gates_of(fail_on or []), judging.language_of(lang)
+    gates, language = judging.gates_of(fail_on or []), language_of(lang)
     request = measuring.Request(
         settings=asking.claims_settings(
             roles=roles,

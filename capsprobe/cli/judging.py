@@ -71,14 +71,6 @@ def gates_of(given: list[str]) -> Gates:
     return tuple(found)
 
 
-def language_of(given: str) -> Language:
-    """Return the language of a page; raise UsageFault for one that there is no page in."""
-    known = next((name for name in PAGES if name == given), None)
-    if known is None:
-        raise UsageFault(f"--lang: {unknown('language', given, tuple(PAGES))}")
-    return known
-
-
 def judge_run(request: Request, *, gates: Gates, language: Language) -> int:
     """Measure, judge, print page and verdicts; return the exit status, 1 at a gate."""
     status = measuring.measure(request, tell=False)

@@ -1,6 +1,7 @@
 """Reading options: lists of names and numbers, and the command as it was typed."""
 
 import shlex
+from pathlib import Path
 
 from capsprobe.faults import UsageFault
 
@@ -17,6 +18,14 @@ def names(option: str, given: list[str] | None) -> tuple[str, ...]:
     if given and not found:
         raise UsageFault(f"{option}: expected at least one value, got {','.join(given)!r}")
     return found
+
+
+def paths(option: str, given: list[str] | None) -> tuple[Path, ...]:
+    """Return paths from an option, as `names`; one that is there may have commas in its name."""
+    whole = tuple(Path(text) for text in given or [])
+    if whole and all(path.exists() for path in whole):
+        return whole
+    return tuple(Path(name) for name in names(option, given))
 
 
 def integers(option: str, given: list[str] | None) -> tuple[int, ...]:

@@ -26,8 +26,17 @@ TrainedOn = Annotated[
 ]
 DataDir = Annotated[Path | None, typer.Option(help="Folder with the dataset's files.")]
 Weights = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Folder of checkpoints, or the .safetensors file of a model of your own; several, "
+        "as in a.safetensors,b.safetensors, are its training seeds."
+    ),
+]
+OneWeights = Annotated[
     Path | None,
-    typer.Option(help="Folder of checkpoints, or the .safetensors file of a model of your own."),
+    typer.Option(
+        "--weights", help="Folder of checkpoints, or the .safetensors file of a model of your own."
+    ),
 ]
 Seeds = Annotated[
     list[str] | None, typer.Option("--seed", help="Training seeds, as in 3,4; 0,1,2 by default.")

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from capsprobe.cli.judging import language_of
+from capsprobe.cli.languages import language_of
 from capsprobe.faults import UsageFault
 from capsprobe.report import render
-from capsprobe.report.verdicts.writing import PAGES
 
 
 def rendered(run: Path, *, language: str) -> Path:
@@ -20,6 +19,9 @@ def rendered(run: Path, *, language: str) -> Path:
     page = render(run)
     if known == "en":
         return page
+    # The judge is for runs of `claims`: not every report waits for it.
+    from capsprobe.report.verdicts.writing import PAGES
+
     other = run / PAGES[known]
     if not other.is_file():
         raise UsageFault(f"--lang: expected a run of `claims` for {language}, got one of probes")

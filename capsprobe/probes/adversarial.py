@@ -53,9 +53,9 @@ class Adversarial(Probe):
     Some attacks work on what those before them left standing: their rows say what stands after
     both. `worst` is per image the worst over all, `gradients` over those that follow gradients.
     `distance`, at severity 0, is the size of the smallest perturbation found that makes an image
-    wrong which is right when clean; an image that nothing broke has none, and is counted. At most
-    `limit` images are attacked, a fixed random choice. With `dtype` bf16 attacks search in half
-    precision; what counts is always checked in single.
+    wrong which is right when clean; an image that nothing broke has none, and is counted. A norm
+    without epsilons is left out. At most `limit` images are attacked, a fixed random choice. With
+    `dtype` bf16 attacks search in half precision; what counts is always checked in single.
 
     The `budget` says which attacks run, through which maps, with how many steps, restarts and
     queries. `steps`, `restarts`, `queries` and `maps` that are named come before the budget's, for
@@ -87,6 +87,8 @@ class Adversarial(Probe):
         _check_maps(self._maps)
         if self.dtype not in PRECISIONS:
             raise UsageFault(unknown("dtype", self.dtype, PRECISIONS))
+        if not self._norms:
+            raise UsageFault("expected an epsilon in linf or l2, got none")
         for norm in _NORMS:
             self._attacks(norm)
 
@@ -95,7 +97,7 @@ class Adversarial(Probe):
         """Return, for each norm, each attack and the worst case."""
         return tuple(
             Condition(name=f"{norm}/{name}", unit="1", description=text, seeks=name in sought)
-            for norm in _NORMS
+            for norm in self._norms
             for sought in (seekers(self._attacks(norm)),)
             for name, text in self._described(norm)
         )
@@ -105,7 +107,7 @@ class Adversarial(Probe):
         """Return what the budget leaves out, norm by norm."""
         return tuple(
             f"{norm} {text}"
-            for norm in _NORMS
+            for norm in self._norms
             for text in forgone(norm, self._budget, self._settings, self._maps)
         )
 
@@ -173,7 +175,7 @@ class Adversarial(Probe):
     def _passes(self, network: Network, most: int | None) -> tuple[int, int]:
         """Return forward and backward passes of an image that so many epsilons do not break."""
         total = Passes()
-        for norm in _NORMS:
+        for norm in self._norms:
             attacks, _ = applicable(self._attacks(norm), network)
             total += passes_of(
                 attacks,
@@ -196,6 +198,10 @@ class Adversarial(Probe):
         """Return the settings for attacks that were not left to the budget."""
         named = {name: getattr(self, name) for name in ("steps", "restarts", "queries", "dtype")}
         return {name: value for name, value in named.items() if value is not None}
+
+    @property
+    def _norms(self) -> tuple[Norm, ...]:
+        return tuple(norm for norm in _NORMS if getattr(self, norm))
 
     @property
     def _tells_gradients(self) -> bool:

@@ -25,6 +25,7 @@ from capsprobe.tables import Condition, Measurement, Metric, observe
 
 _FAR = "overlap farther from the target than allowed"
 _CUT = "ink would leave the canvas"
+_ALIKE = "the images are all of one class, a pair is of two"
 
 EXACT_MATCH = Metric(
     name="exact_match", lower=0.0, upper=1.0, description="1 where both predictions are right"
@@ -52,10 +53,10 @@ class Overlap(Probe):
 
     `overlap` moves the two of a pair apart until their boxes overlap by the target, on MultiMNIST's
     36x36 canvas; at 0 they are as far apart as it allows, which for two large digits is corner to
-    corner, and farther than pairs in training. A pair farther than `tolerance` from the
-    target is left out. `multimnist` is the published test at each largest shift (4 in the paper,
-    6 in its code). The partner is of another class; it is drawn anew for
-    each part and each largest shift, from the images at hand. Networks of placed
+    corner, and farther than pairs in training. A pair farther than `tolerance` from the target is
+    left out, and so is every image where all are of one class. `multimnist` is the published test
+    at each largest shift (4 in the paper, 6 in its code). The partner is of another class; it is
+    drawn anew for each part and each largest shift, from the images at hand. Networks of placed
     single digits, which never saw a pair, get the same pairs in the middle of their canvas.
     """
 
@@ -103,6 +104,8 @@ class Overlap(Probe):
         canvas = network.frame.canvas
         if canvas < overlay.CANVAS:
             raise UsageFault(f"expected a canvas of {overlay.CANVAS} pixels or more, got {canvas}")
+        if bool((images.labels == images.labels[0]).all()):
+            return Measurement(observations=together([]), left_out={_ALIKE: len(images)})
         if part == "overlap":
             wanted, steps, reason = len(self.overlap), self._sweep(images, rng), _FAR
         else:

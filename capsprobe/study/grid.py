@@ -19,7 +19,7 @@ from capsprobe.models.batches import batch_size_for
 from capsprobe.models.checkpoints import Entry, manifest
 from capsprobe.models.own import OwnEntry, entry_of, is_own
 from capsprobe.probes.base import Across, Probe
-from capsprobe.study.networks import skeleton
+from capsprobe.study.networks import own_weights, skeleton
 from capsprobe.study.settings import Settings, describe
 from capsprobe.study.sources import Source, sources_of
 from capsprobe.study.swaps import Swap, check_swap, swap_of
@@ -80,9 +80,10 @@ def checkpoints(settings: Settings, images: ImageSet) -> list[Entry]:
     if brought and len(brought) == len(settings.models):
         entries = []
     shown = Name.parse(settings.dataset)
-    entries += [_own_entry(settings, name, shown, images) for name in brought]
+    for name in brought:
+        entries += _own_entries(settings, name, shown, images)
     missing = set(settings.models) - {_name(entry) for entry in entries}
-    # A network of the user's own has no training seed that is known.
+    # The training seeds of a network of the user's own are but numbers that tell them apart.
     seeds = {entry.seed for entry in entries if not isinstance(entry, OwnEntry)}
     absent = set() if brought and not seeds else set(settings.training_seeds) - seeds
     if missing or absent or not entries:
@@ -193,21 +194,31 @@ def _check_asked(
 def _brought(settings: Settings, held: set[str]) -> list[str]:
     """Return those of the models' names that stand for networks of the user's own."""
     brought = [name for name in settings.models if name not in held and is_own(name)]
-    if settings.own_weights is not None and len(brought) != 1:
+    if settings.own_weights and len(brought) != 1:
         raise UsageFault(
-            f"--weights {settings.own_weights.name}: expected one --model of your own that they "
+            f"--weights {settings.own_weights[0].name}: expected one --model of your own that they "
             f"are of, got {len(brought)}; the weights of shipped models are a folder"
         )
     return brought
 
 
-def _own_entry(settings: Settings, name: str, wanted: Name, images: ImageSet) -> OwnEntry:
+def _own_entries(settings: Settings, name: str, wanted: Name, images: ImageSet) -> list[OwnEntry]:
     if wanted.view != "single":
         raise UsageFault(
             f"{name}: expected the name of a base dataset for a model of your own, "
             f"got {settings.dataset}"
         )
-    return entry_of(name, images, dataset=wanted.base, weights=settings.own_weights)
+    found: dict[str, OwnEntry] = {}
+    for seed in range(max(1, len(settings.own_weights))):
+        weights = own_weights(settings, seed)
+        entry = entry_of(name, images, dataset=wanted.base, weights=weights, seed=seed)
+        if twin := found.get(entry.weights_sha256):
+            raise UsageFault(
+                f"--weights: expected other weights in each file, got the same in "
+                f"{settings.own_weights[twin.seed].name} and {settings.own_weights[seed].name}"
+            )
+        found[entry.weights_sha256] = entry
+    return list(found.values())
 
 
 def _name(entry: Entry) -> str:

@@ -20,7 +20,7 @@ def skeleton(settings: Settings, entry: Entry) -> Network:
     Its weights are by chance, but for a network of the user's own.
     """
     if isinstance(entry, OwnEntry):
-        return _own(entry.origin, settings.own_weights, **entry.frame)
+        return _own(entry.origin, own_weights(settings, entry.seed), **entry.frame)
     return _fresh(entry.model, decoder=entry.has_decoder, **entry.frame)
 
 
@@ -33,7 +33,7 @@ def network_of(settings: Settings, entry: Entry) -> Network:
         Where it cannot be had, or is another than the one that the study was planned with.
     """
     if isinstance(entry, OwnEntry):
-        return check_unchanged(entry, settings.own_weights)
+        return check_unchanged(entry, own_weights(settings, entry.seed))
     held = read_entry(settings.weights, entry.stem)
     if held.weights_sha256 != entry.weights_sha256:
         raise ModelFault(
@@ -41,6 +41,11 @@ def network_of(settings: Settings, entry: Entry) -> Network:
             f"({entry.weights_sha256[:16]}…), got another ({held.weights_sha256[:16]}…)"
         )
     return load_model(entry.model, dataset=entry.dataset, seed=entry.seed, folder=settings.weights)
+
+
+def own_weights(settings: Settings, seed: int) -> Path | None:
+    """Return the file of a training seed of the user's own network; none where none was given."""
+    return settings.own_weights[seed] if settings.own_weights else None
 
 
 def laid_out(network: Network, device: str) -> Network:

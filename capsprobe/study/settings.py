@@ -24,8 +24,9 @@ class Settings(BaseModel):
     of training seeds those in `seeds_unless_named`, where it names any, unless `training_seeds`
     does. A probe that `asked` has an entry for is put to the models in it alone.
     Checkpoints are those of `dataset`, or of `trained_on`, put to the images of `dataset`.
-    `models` may name networks of the user's own (capsprobe.models.own); `own_weights` is the file
-    of such a one's weights. A cell that takes longer than `cell_timeout` seconds fails.
+    `models` may name networks of the user's own (capsprobe.models.own); `own_weights` are the files
+    of such a one's weights, in the order of its training seeds from 0 on. A cell that takes longer
+    than `cell_timeout` seconds fails.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,7 +39,7 @@ class Settings(BaseModel):
     trained_on: str | None = None
     data_dir: Path | None = None
     weights: Path = SHIPPED
-    own_weights: Path | None = None
+    own_weights: tuple[Path, ...] = ()
     probes: tuple[str, ...] = ()
     training_seeds: tuple[int, ...] = ()
     routing: str | None = None
@@ -50,7 +51,7 @@ class Settings(BaseModel):
     seed: int = Field(default=0, ge=0)
     probe_settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
-    @field_validator("models", "probes", "training_seeds")
+    @field_validator("models", "probes", "training_seeds", "own_weights")
     @classmethod
     def _each_once(cls, values: tuple[object, ...]) -> tuple[object, ...]:
         twice = sorted({str(value) for value in values if values.count(value) > 1})

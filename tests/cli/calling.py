@@ -15,3 +15,12 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     except SystemExit as status:
         return int(status.code or 0)
     return 0
+
+
+def answer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object
+) -> tuple[int, str, str]:
+    """Return the exit status of a command, and what it wrote to both streams."""
+    status = call(monkeypatch, *arguments)
+    out, err = capsys.readouterr()
+    return status, out, err

@@ -7,7 +7,8 @@ import pytest
 
 from capsprobe.claims.base import ORDER
 from capsprobe.cli import asking, judging, measuring
-from capsprobe.cli.judging import called, gates_of, language_of, roles_of
+from capsprobe.cli.judging import called, gates_of, roles_of
+from capsprobe.cli.languages import language_of
 from capsprobe.faults import DataFault, UsageFault
 from capsprobe.probes.base import probes
 from capsprobe.study.running import plan_study

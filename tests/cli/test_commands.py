@@ -15,6 +15,7 @@ from capsprobe.study import Settings, run_study, running
 from capsprobe.study.examining import Examined
 from capsprobe.study.grid import Cell
 from capsprobe.study.store import Store
+from tests.report.compare.folders import facts, kept, observed
 
 ROOT = Path(__file__).parents[2]
 
@@ -185,6 +186,22 @@ def test_help_imports_neither_torch_nor_pandas() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "robustness" in done.stdout
+
+
+def test_report_imports_no_torch_and_no_judge(tmp_path: Path) -> None:
+    folder = kept(tmp_path / "run", observed(), facts())
+    code = (
+        f"import sys; sys.argv = ['capsprobe', 'report', {str(folder)!r}]\n"
+        "from capsprobe.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as stop:\n    assert not stop.code, stop.code\n"
+        "heavy = {'torch', 'statsmodels'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (folder / "index.html").is_file()
 
 
 def test_routing_on_a_few_images_writes_every_quantity(

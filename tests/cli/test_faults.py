@@ -13,18 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from capsprobe.cli import main
 from capsprobe.models.checkpoints import SHIPPED
+from tests.cli.calling import call
 
 ROOT = Path(__file__).parents[2]
-
-
-def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    """Run the command line in this process; return its exit status."""
-    monkeypatch.setattr(sys, "argv", ["capsprobe", *arguments])
-    with pytest.raises(SystemExit) as stop:
-        main()
-    return int(stop.value.code or 0)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -11,20 +10,10 @@ import torch
 from safetensors.torch import save_file
 
 from capsprobe import load_images
-from capsprobe.cli import main
+from tests.cli.calling import answer
 from tests.models.own import public_capsnet, toys
 
 TOYS = Path(toys.__file__)
-
-
-def run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object
-) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["capsprobe", *map(str, arguments)])
-    with pytest.raises(SystemExit) as stop:
-        main()
-    out, err = capsys.readouterr()
-    return int(stop.value.code or 0), out, err
 
 
 @pytest.fixture(scope="module")
@@ -48,32 +37,32 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
 
 def test_check_says_what_works_and_which_probes_it_joins(trained, monkeypatch, capsys) -> None:
     model, weights = trained
-    status, out, _ = run(monkeypatch, capsys, "check", model, "--weights", weights)
+    status, out, _ = answer(monkeypatch, capsys, "check", model, "--weights", weights)
     assert status == 0
     assert "dynamic routing, 2 iterations, gives [0] as softmax of lengths" in " ".join(out.split())
     # It draws no image again; nothing else is missing.
     lacking = [line for line in out.splitlines() if "it lacks" in line]
     assert lacking and all("a decoder" in line or "capsprobe computes" in line for line in lacking)
-    status, out, _ = run(monkeypatch, capsys, "check", model, "--weights", weights, "--json")
+    status, out, _ = answer(monkeypatch, capsys, "check", model, "--weights", weights, "--json")
     told = json.loads(out)
     assert {each["probe"] for each in told["probes"] if not each["lacks"]} >= {"routing", "gate"}
 
 
 def test_check_ends_with_3_where_the_contract_is_broken(monkeypatch, capsys) -> None:
-    status, out, _ = run(monkeypatch, capsys, "check", f"{TOYS}:seven")
+    status, out, _ = answer(monkeypatch, capsys, "check", f"{TOYS}:seven")
     assert status == 3
     assert "fault" in out and "expected 10 scores an image" in out
 
 
 def test_check_says_which_abilities_a_plain_network_lacks(monkeypatch, capsys) -> None:
-    status, out, _ = run(monkeypatch, capsys, "check", f"{TOYS}:Linear")
+    status, out, _ = answer(monkeypatch, capsys, "check", f"{TOYS}:Linear")
     assert status == 0
     assert "no: it lacks votes that are routed" in out
     assert "little better than chance" in out
 
 
 def test_check_takes_shipped_models_too(monkeypatch, capsys) -> None:
-    status, out, _ = run(monkeypatch, capsys, "check", "capsnet")
+    status, out, _ = answer(monkeypatch, capsys, "check", "capsnet")
     assert status == 0
     assert "dynamic routing, 3 iterations" in out
 
@@ -84,14 +73,14 @@ def test_robustness_and_routing_run_on_it(trained, monkeypatch, capsys, tmp_path
     asked = ("--model", model, "--weights", weights, "--limit", 4, "-q", "--jobs", 1)
     probes = ("--probe", "affine,detection")
     first = tmp_path / "robustness"
-    assert run(monkeypatch, capsys, "robustness", *asked, *probes, "--output", first)[0] == 0
+    assert answer(monkeypatch, capsys, "robustness", *asked, *probes, "--output", first)[0] == 0
     table = pd.read_csv(first / "tables" / "affine.csv")
     assert set(table.model) == {"own-capsnet"}
     second = tmp_path / "routing"
-    assert run(monkeypatch, capsys, "routing", *asked, "--output", second)[0] == 0
+    assert answer(monkeypatch, capsys, "routing", *asked, "--output", second)[0] == 0
     assert "swap/uniform" in set(pd.read_csv(second / "tables" / "routing.csv").condition)
     # What was finished is taken, for the network is the same.
-    status, out, _ = run(monkeypatch, capsys, "routing", *asked, "--output", second, "--json")
+    status, out, _ = answer(monkeypatch, capsys, "routing", *asked, "--output", second, "--json")
     assert (status, set(json.loads(out)["cells"]) - {"cached"}) == (
         0,
         {"done", "failed", "missing"},
@@ -128,7 +117,7 @@ def test_robustness_and_routing_run_on_it(trained, monkeypatch, capsys, tmp_path
     ],
 )
 def test_what_cannot_be_is_one_line(arguments, status, line, monkeypatch, capsys, tmp_path) -> None:
-    found, out, err = run(monkeypatch, capsys, *arguments, "--output", tmp_path / "run")
+    found, out, err = answer(monkeypatch, capsys, *arguments, "--output", tmp_path / "run")
     assert (found, out) == (status, "")
     assert line in err and err.count("\n") == 1
 
@@ -154,7 +143,7 @@ def test_a_network_that_wants_other_pixels_is_refused_with_what_to_say(
     means = torch.stack(chosen)
     save_file({"means": means - means.mean(dim=0)}, tmp_path / "net.safetensors")
     asked = ("--model", f"{tmp_path}/net.py:make", "--weights", tmp_path / "net.safetensors")
-    status, _, err = run(monkeypatch, capsys, "robustness", *asked, "--output", tmp_path / "run")
+    status, _, err = answer(monkeypatch, capsys, "robustness", *asked, "--output", tmp_path / "run")
     assert status == 3
     assert "set `preprocessing = {'mean': 0.5, 'std': 0.5}` on it" in err
 
@@ -172,7 +161,7 @@ def test_a_network_of_ones_own_is_a_source_for_others(
     (tmp_path / "c.toml").write_text("[probe.alignment]\nfewest = 2\n", encoding="utf-8")
     asked = ("--model", f"{TOYS}:Linear,cnn", "--seed", 0, "--limit", 40, "-q", "--jobs", 1)
     given = ("--probe", probe, "--config", tmp_path / "c.toml", "--output", tmp_path / "run")
-    status, _, err = run(monkeypatch, capsys, command, *asked, *given)
+    status, _, err = answer(monkeypatch, capsys, command, *asked, *given)
     assert status == 0, err
     table = pd.read_csv(tmp_path / "run" / "tables" / f"{probe}.csv")
     assert condition in set(table[table.model == "cnn"].condition)

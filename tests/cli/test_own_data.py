@@ -1,7 +1,6 @@
 """Images from a file of the user's own, through the commands as a user types them."""
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,18 +9,8 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_digits
 
-from capsprobe.cli import main
+from tests.cli.calling import answer
 from tests.data.own.filed import forgotten
-
-
-def run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object
-) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["capsprobe", *map(str, arguments)])
-    with pytest.raises(SystemExit) as stop:
-        main()
-    out, err = capsys.readouterr()
-    return int(stop.value.code or 0), out, err
 
 
 @pytest.fixture
@@ -41,10 +30,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_a_model_is_trained_on_them_and_examined(here, monkeypatch, capsys) -> None:
     asked = ("--dataset", "Four Digits.npz")
     training = ("train", "cnn", *asked, "--epochs", 1, "--batch-size", 64, "--output", "held")
-    assert run(monkeypatch, capsys, *training, "-q")[0] == 0
+    assert answer(monkeypatch, capsys, *training, "-q")[0] == 0
     assert (here / "held" / "cnn.four-digits.0.safetensors").is_file()
     measuring = ("robustness", *asked, "--weights", "held", "--limit", 8)
-    status, out, err = run(
+    status, out, err = answer(
         monkeypatch, capsys, *measuring, "--probe", "affine,spatial", "--jobs", 1
     )
     assert status == 0
@@ -63,7 +52,7 @@ def test_a_model_is_trained_on_them_and_examined(here, monkeypatch, capsys) -> N
 
 def test_shipped_checkpoints_are_put_to_them(here, monkeypatch, capsys) -> None:
     asked = ("--dataset", "ten.npz", "--trained-on", "digits", "--model", "cnn", "--seed", 0)
-    status, out, _ = run(
+    status, out, _ = answer(
         monkeypatch, capsys, "robustness", *asked, "--probe", "affine", "--jobs", 1, "-q"
     )
     assert status == 0
@@ -88,7 +77,7 @@ def test_shipped_checkpoints_are_put_to_them(here, monkeypatch, capsys) -> None:
     ],
 )
 def test_what_cannot_be_is_one_line(here, arguments, status, line, monkeypatch, capsys) -> None:
-    found, out, err = run(monkeypatch, capsys, *arguments)
+    found, out, err = answer(monkeypatch, capsys, *arguments)
     assert (found, out) == (status, "")
     assert line in err and err.count("\n") == 1
     assert not (here / "reports").exists()

@@ -258,8 +258,17 @@ def test_zero_among_the_epsilons_is_the_clean_row_that_is_always_there(images):
     assert one.observations.equals(other.observations)
 
 
-def test_without_epsilons_only_the_clean_rows_are_written(images):
-    measurement = Adversarial(linf=(), limit=5)(load_model("cnn"), images, part="linf")
+def test_a_norm_without_epsilons_is_left_out():
+    probe = Adversarial(l2=(), budget="standard")
+    assert probe.parts("single") == ("linf",)
+    assert not any("l2" in text for text in probe.forgone)
+    network = load_model("cnn")
+    for least, both in zip(probe.costs(network, 5), Adversarial().costs(network, 5), strict=True):
+        assert least.most[1] < both.most[1]
+
+
+def test_with_zero_alone_only_the_clean_rows_are_written(images):
+    measurement = Adversarial(linf=(0.0,), limit=5)(load_model("cnn"), images, part="linf")
     assert set(measurement.observations["severity"]) == {0.0}
     assert len(measurement.samples) == 0
 
@@ -272,6 +281,7 @@ def test_an_epsilon_beyond_the_box_is_refused_before_any_attack(images):
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
+        ({"linf": (), "l2": ()}, "expected an epsilon in linf or l2, got none"),
         ({"linf": (0.1, 1.5)}, "expected linf epsilons from 0 to 1, got 1.5"),
         ({"linf": (-0.1,)}, "expected linf epsilons from 0 to 1, got -0.1"),
         ({"linf": (float("nan"),)}, "got nan"),

@@ -50,11 +50,11 @@ def load_own(origin: str, frame: Frame, *, weights: Path | None = None) -> Netwo
 
 
 def entry_of(
-    origin: str, images: ImageSet, *, dataset: str, weights: Path | None = None
+    origin: str, images: ImageSet, *, dataset: str, weights: Path | None = None, seed: int = 0
 ) -> OwnEntry:
     """Return what the manifest would say of a network of the user's own.
 
-    Its accuracy is that on the images at hand.
+    Its accuracy is that on the images at hand; `seed` tells its trainings apart.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def entry_of(
         model=called_in_tables(origin),
         origin=origin,
         dataset=dataset,
-        seed=0,
+        seed=seed,
         frame={"classes": frame.classes, "canvas": frame.canvas},
         weights_sha256=sha256,
         parameters=sum(part.numel() for part in network.parameters()),
