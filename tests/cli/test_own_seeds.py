@@ -47,34 +47,6 @@ def test_each_file_is_a_training_seed(repeated, files, monkeypatch, capsys, tmp_
     assert str(tmp_path) not in json.dumps(run["checkpoints"])
 
 
-def test_a_maker_that_gives_one_network_each_time_gives_each_seed_its_weights(
-    files, monkeypatch, capsys, tmp_path
-) -> None:
-    (tmp_path / "one.py").write_text(
-        "import torch\n"
-        "class Linear(torch.nn.Module):\n"
-        "    def __init__(self):\n"
-        "        super().__init__()\n"
-        "        self.layer = torch.nn.Linear(784, 10)\n"
-        "    def forward(self, images):\n"
-        "        return self.layer(images.flatten(1))\n"
-        "_one = Linear()\n"
-        "def net():\n"
-        "    return _one\n",
-        encoding="utf-8",
-    )
-    asked = ("--limit", 20, "--probe", "transfer", "-q", "--jobs", 1)
-    weights = ",".join(map(str, files))
-    found = []
-    for model in (MODEL, f"{tmp_path}/one.py:net"):
-        folder = tmp_path / f"run-{len(found)}"
-        given = ("--model", model, "--weights", weights, "--output", folder)
-        status, _, err = answer(monkeypatch, capsys, "robustness", *asked, *given)
-        assert status == 0, err
-        found.append(pd.read_csv(folder / "tables" / "transfer.csv").estimate)
-    pd.testing.assert_series_equal(*found)
-
-
 def test_what_is_no_set_of_trainings_is_one_line(files, monkeypatch, capsys, tmp_path) -> None:
     twin = tmp_path / "twin.safetensors"
     twin.write_bytes(files[0].read_bytes())

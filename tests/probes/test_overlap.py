@@ -135,9 +135,12 @@ def test_networks_whose_canvas_is_too_small_are_refused():
         Overlap()(Constant(28), bars(), part="overlap")
 
 
-def test_one_class_alone_is_refused():
-    with pytest.raises(DataFault, match="at least two classes"):
-        Overlap()(Constant(36), bars(classes=1), part="overlap")
+@pytest.mark.parametrize("part", ["overlap", "multimnist"])
+def test_one_class_alone_makes_no_pair_and_says_so(part):
+    measurement = Overlap()(Constant(36), bars(classes=1), part=part)
+    assert len(measurement.observations) == 0
+    (reason,) = measurement.left_out
+    assert reason == "the images are all of one class, a pair is of two"
 
 
 def test_a_set_in_which_no_pair_comes_near_is_refused():
