@@ -59,13 +59,8 @@ def write_part(
     path: Path, label: str, measurement: Measurement, *, seconds: float, note: str = ""
 ) -> Part:
     """Keep a finished cell; return it as it will be read."""
-    part = Part(
-        measurement=measurement,
-        seconds=seconds,
-        row_hash=_hash(measurement.observations),
-        note=note,
-    )
-    rows = measurement.observations.astype(dict.fromkeys(_TEXTS, "category"))
+    rows = _with_categories(measurement.observations)
+    part = Part(measurement=measurement, seconds=seconds, row_hash=_hash(rows), note=note)
     table = pa.Table.from_pandas(rows, preserve_index=False)
     facts: dict[str, Any] = {
         "schema": SCHEMA_VERSION,
@@ -176,7 +171,7 @@ def read_cells(
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return json.loads(table.to_json(orient="records"))
+    return json.loads(table.to_json(orient="records")) if len(table) else []
 
 
 def _joined(
@@ -217,9 +212,12 @@ def _united(columns: list[Any]) -> pd.Categorical:
     return pd.Categorical.from_codes(np.concatenate(codes), pd.Index(names))
 
 
-def _hash(rows: pd.DataFrame) -> str:
+def _with_categories(rows: pd.DataFrame) -> pd.DataFrame:
     # What comes from a file is categorical already, and to ask for it again is slow.
     plain = [name for name in _TEXTS if not isinstance(rows[name].dtype, pd.CategoricalDtype)]
-    rows = rows.astype(dict.fromkeys(plain, "category")) if plain else rows
-    hashes = pd.util.hash_pandas_object(rows, index=False).to_numpy()
+    return rows.astype(dict.fromkeys(plain, "category")) if plain else rows
+
+
+def _hash(rows: pd.DataFrame) -> str:
+    hashes = pd.util.hash_pandas_object(_with_categories(rows), index=False).to_numpy()
     return hashlib.sha256(hashes.tobytes()).hexdigest()

@@ -27,7 +27,7 @@ class Sizes:
     epsilons: tuple[float, ...] = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
     optimiser_steps: int = 60
     run_limit: int = 20
-    worker_images: int = 30
+    worker_images: int = 100
     # Beside powers of two, batches that tiles of 128 images do not divide.
     batches: tuple[int, ...] = (*(1, 2, 4, 8, 16, 32, 64, 96, 128, 160, 192, 256, 512, 1024, 2048),)
     child_counts: tuple[int, ...] = (32, 72, 144, 288, 576, 1152, 2304, 4608)
