@@ -5,7 +5,7 @@ from math import isfinite
 from capsprobe.claims.findings import Finding, Outcome
 from capsprobe.claims.judge import Verdict
 from capsprobe.claims.text import Language, Text
-from capsprobe.report.verdicts.numbers import bare, effect, probability
+from capsprobe.report.verdicts.numbers import bare, effect, possible, probability
 from capsprobe.report.verdicts.words import units
 
 _OPENING = {
@@ -122,14 +122,15 @@ def power(verdict: Verdict, language: Language) -> str:
     found = verdict.decisive
     if found is None:
         return ""
-    if found.doubt and not isfinite(found.detectable):
+    reaches = possible(found.detectable, found.hypothesis.scale)
+    if found.doubt and not reaches:
         return Text(en=f"None: {found.doubt.en}.", zh=f"无：{found.doubt.zh}。")[language]
-    if found.n_seeds > 1 and not isfinite(found.detectable):
+    if found.n_seeds > 1 and not reaches:
         return Text(
             en="With so few training seeds no effect, however large, could have been shown.",
             zh="训练种子太少，再大的效应也无法证明。",
         )[language]
-    if not isfinite(found.detectable):
+    if not reaches:
         return Text(
             en="With one training seed no effect, however large, could have been shown.",
             zh="只有一个训练种子，再大的效应也无法证明。",

@@ -18,7 +18,7 @@ from capsprobe.report.styles import PALETTE
 from capsprobe.report.verdicts import sentences, words
 from capsprobe.report.verdicts.chapters import Chapter
 from capsprobe.report.verdicts.files import write_verdicts
-from capsprobe.report.verdicts.numbers import bare, effect, probability
+from capsprobe.report.verdicts.numbers import bare, effect, possible, probability
 from capsprobe.report.verdicts.strips import draw_strips, drawable
 
 PAGES: Mapping[Language, str] = {"en": "index.html", "zh": "index.zh.html"}
@@ -176,7 +176,7 @@ def _units(found: Finding, language: Language) -> str:
 
 
 def _detectable(found: Finding, language: Language) -> str:
-    if not isfinite(found.detectable):
+    if not possible(found.detectable, found.hypothesis.scale):
         return "–"
     if found.hypothesis.kind == "within":
         size = bare(found.detectable, found.hypothesis.scale).lstrip("+")

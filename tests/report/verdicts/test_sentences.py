@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -50,6 +51,13 @@ def test_one_training_seed_is_told_that_it_could_show_nothing():
     )
     assert "With one training seed no effect" in sentences.power(verdict, "en")
     assert "no interval" in sentences.sentence(verdict, "en")
+
+
+def test_an_effect_beyond_what_can_be_is_told_as_none(verdicts):
+    found = next(each for each in verdicts if each.word == "supported")
+    wide = replace(found.decisive.mean, error=1e4)
+    told = sentences.power(replace(found, decisive=replace(found.decisive, mean=wide)), "en")
+    assert told == "With so few training seeds no effect, however large, could have been shown."
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
