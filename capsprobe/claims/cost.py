@@ -89,6 +89,17 @@ claims.register("cost")(
                 is_primary=False,
             ),
             Hypothesis(
+                id="epochs",
+                text=Text(
+                    en="epochs to its best validation accuracy: capsnet over cnn",
+                    zh="达到最佳验证准确率所需轮数：capsnet 与 cnn 之比",
+                ),
+                effect=logratio(q.trained(q.CAPSNET, "best_epoch"), q.trained(q.CNN, "best_epoch")),
+                margin=DEARER,
+                scale="ratio",
+                is_primary=False,
+            ),
+            Hypothesis(
                 id="spread",
                 text=Text(
                     en="spread of validation accuracy over training seeds: capsnet over cnn "

@@ -1,7 +1,7 @@
 """Whether CapsNets are robust, and whether it is routing that makes them so."""
 
 from capsprobe.claims import quantities as q
-from capsprobe.claims.base import POINT, Claim, Hypothesis, claims
+from capsprobe.claims.base import CORRELATION, POINT, Claim, Hypothesis, claims
 from capsprobe.claims.effects import difference
 from capsprobe.claims.terms import Term
 from capsprobe.claims.text import Text
@@ -124,6 +124,22 @@ claims.register("robustness")(
                 ),
                 margin=POINT,
                 scale="points",
+                is_primary=False,
+            ),
+            Hypothesis(
+                id="mechanism",
+                text=Text(
+                    en="related features get more weight: rank correlation of capsnet's "
+                    "coefficients with how much the score falls without the child, above shuffled",
+                    zh="相关特征得到更高权重：capsnet 的系数与去掉该子胶囊后得分下降量的秩相关，"
+                    "减去打乱后的值",
+                ),
+                effect=difference(
+                    [q.gates(q.CAPSNET, "drop_routing")],
+                    [q.gates(q.CAPSNET, "drop_routing_shuffled")],
+                ),
+                margin=CORRELATION,
+                scale="rank",
                 is_primary=False,
             ),
         ),

@@ -33,6 +33,8 @@ def _numbers(entry: Mapping[str, Any]) -> dict[str, Any]:
     numbers = {
         "validation_accuracy": entry.get("validation_accuracy"),
         "epochs": entry.get("epochs"),
+        # Of a network of the user's own nothing is known.
+        "best_epoch": entry.get("best_epoch") or None,
         "wall_s": entry.get("wall_s"),
     }
     return {name: number for name, number in numbers.items() if number is not None}

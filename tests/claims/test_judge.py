@@ -151,9 +151,10 @@ def test_the_spread_of_training_is_read_from_manifests() -> None:
             "seed": seed,
             "validation_accuracy": 0.9 + wide * (seed - 2),
             "epochs": 10,
+            "best_epoch": best,
             "wall_s": 5.0,
         }
-        for model, wide in (("capsnet", 0.02), ("cnn", 0.001))
+        for model, wide, best in (("capsnet", 0.02, 8), ("cnn", 0.001, 4))
         for seed in range(5)
     ]
     found = verdict(claim, planted([claim], effects(claim, 1.0)), checkpoints=entries)
@@ -161,6 +162,9 @@ def test_the_spread_of_training_is_read_from_manifests() -> None:
     assert spread.estimate == pytest.approx(np.log(20.0))
     assert spread.n_seeds == 5
     assert 0.0 < spread.p_for < 0.05
+    epochs = next(each for each in found.findings if each.hypothesis.id == "epochs")
+    assert epochs.estimate == pytest.approx(np.log(2.0))
+    assert epochs.n_seeds == 5
 
 
 def test_the_same_tables_give_the_same_verdicts_in_any_order() -> None:
