@@ -11,14 +11,18 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from capsprobe.faults import Fault
+from capsprobe.neighbours import forget, hash_of, within_reach
 from capsprobe.registry import unknown
+
+# What the files that are imported were when they were, by the names of their modules.
+_sources: dict[str, str] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,24 +70,31 @@ def load_factory(text: str, fault: type[Fault]) -> Callable[..., Any]:
 
 def called(text: str, fault: type[Fault], *arguments: Any) -> Any:
     """Return what the function gives; raise the fault where it cannot be had or raises."""
-    function = load_factory(text, fault)
-    with _told(text, fault):
+    function, asked = load_factory(text, fault), named(text)
+    assert asked is not None
+    reach = within_reach(Path(asked.place)) if asked.is_file else nullcontext()
+    with _told(text, fault), reach:
         return function(*arguments)
 
 
 def source_hash(text: str, fault: type[Fault]) -> str:
-    """Return the SHA-256 of the file in which the function stands, "" where it has none."""
+    """Return the SHA-256 of the file in which the function stands, "" where it has none.
+
+    With what the file imports from beside it, but for a library's.
+    """
     asked = named(text)
     if asked is not None and asked.is_file:
-        path: str | None = asked.place
-    else:
-        try:
-            path = inspect.getsourcefile(load_factory(text, fault))
-        except TypeError:
-            path = None
+        return hash_of(Path(asked.place)) if Path(asked.place).is_file() else ""
+    function = load_factory(text, fault)
+    try:
+        path = inspect.getsourcefile(function)
+    except TypeError:
+        path = None
     if path is None or not Path(path).is_file():
         return ""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    if not _is_own(path):
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    return hash_of(Path(path), _root(Path(path), str(getattr(function, "__module__", ""))))
 
 
 def trimmed(error: BaseException) -> str:
@@ -116,22 +127,33 @@ def _of_file(asked: Named, fault: type[Fault]) -> ModuleType:
     if not path.is_file():
         raise fault(f"expected a file, got {asked.place}: there is none")
     name = f"capsprobe_file_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]}"
+    source = hash_of(path)
     if name in sys.modules:
-        return sys.modules[name]
+        if _sources.get(name) == source:
+            return sys.modules[name]
+        # It was edited since, as in a notebook.
+        forget(path)
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
     module = importlib.util.module_from_spec(spec)
     # Under its name first: dataclasses and pickling look there.
     sys.modules[name] = module
-    sys.path.insert(0, str(path.resolve().parent))
     try:
-        spec.loader.exec_module(module)
+        with within_reach(path):
+            # Bytecode may be of a file of the same second and size.
+            exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
     except BaseException:
         del sys.modules[name]
         raise
-    finally:
-        sys.path.remove(str(path.resolve().parent))
+    _sources[name] = source
     return module
+
+
+def _root(path: Path, module: str) -> Path:
+    """Return the folder from which a module of a file is imported by its name."""
+    parts = module.split(".")
+    depth = len(parts) if path.name == "__init__.py" else len(parts) - 1
+    return path.resolve().parents[depth]
 
 
 def _is_own(filename: str) -> bool:

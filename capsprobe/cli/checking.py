@@ -13,6 +13,8 @@ from capsprobe.cli.threads import use_threads
 from capsprobe.data.base import Source
 from capsprobe.data.images import ImageSet
 from capsprobe.data.views import load_images
+from capsprobe.factories import trimmed
+from capsprobe.faults import Fault
 from capsprobe.models.base import Frame, Network, models
 from capsprobe.models.checkpoints import SHIPPED, load_model
 from capsprobe.models.own import is_own
@@ -45,7 +47,7 @@ def check(
     if not contract.fault:
         network = module if isinstance(module, Network) else adopt(module, frame, contract)
         _add_accuracy(contract, network, module, images)
-        joins = _joins(network)
+        joins = [] if contract.fault else _joins(network)
     if as_json:
         found = [asdict(finding) for finding in contract.findings]
         typer.echo(json.dumps({"model": model, "findings": found, "probes": joins}))
@@ -64,8 +66,18 @@ def _module(model: str, dataset: str, frame: Frame, weights: Path | None) -> nn.
 def _add_accuracy(
     contract: Contract, network: Network, module: nn.Module, images: ImageSet
 ) -> None:
-    """Add how often it is right, and a warning where another range of pixels serves it better."""
-    found = by_range(module, network.frame, contract, images)
+    """Add how often it is right, and a warning where another range of pixels serves it better.
+
+    It may raise on these images, or give NaN, as it did not on a few by chance.
+    """
+    try:
+        found = by_range(module, network.frame, contract, images)
+    except Fault as fault:
+        contract.note("accuracy", "fault", f"on {images.name}: {fault}")
+        return
+    except Exception as error:
+        contract.note("accuracy", "fault", f"on {images.name}: {trimmed(error)}")
+        return
     text = ", ".join(f"{name} {value:.1%}" for name, value in found.items())
     best = max(found, key=lambda name: found[name])
     chance = 1.0 / images.classes

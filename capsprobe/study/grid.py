@@ -16,7 +16,7 @@ from capsprobe.data.views import Name
 from capsprobe.faults import ModelFault, UsageFault
 from capsprobe.models.base import Frame, Network, models
 from capsprobe.models.batches import batch_size_for
-from capsprobe.models.checkpoints import Entry, manifest
+from capsprobe.models.checkpoints import SHIPPED, Entry, manifest
 from capsprobe.models.own import OwnEntry, entry_of, is_own
 from capsprobe.probes.base import Across, Probe
 from capsprobe.study.networks import own_weights, skeleton
@@ -82,10 +82,12 @@ def checkpoints(settings: Settings, images: ImageSet) -> list[Entry]:
     shown = Name.parse(settings.dataset)
     for name in brought:
         entries += _own_entries(settings, name, shown, images)
+    _check_told_apart(entries)
     missing = set(settings.models) - {_name(entry) for entry in entries}
-    # The training seeds of a network of the user's own are but numbers that tell them apart.
-    seeds = {entry.seed for entry in entries if not isinstance(entry, OwnEntry)}
-    absent = set() if brought and not seeds else set(settings.training_seeds) - seeds
+    # The one training of a network of the user's own has no seed that is known.
+    alone = len(settings.own_weights) < 2
+    seeds = {entry.seed for entry in entries if not (alone and isinstance(entry, OwnEntry))}
+    absent = set() if brought and not seeds and alone else set(settings.training_seeds) - seeds
     if missing or absent or not entries:
         what = ", ".join(sorted(missing)) or "any model"
         raise ModelFault(
@@ -194,6 +196,11 @@ def _check_asked(
 def _brought(settings: Settings, held: set[str]) -> list[str]:
     """Return those of the models' names that stand for networks of the user's own."""
     brought = [name for name in settings.models if name not in held and is_own(name)]
+    if brought and not held and settings.weights != SHIPPED:
+        raise UsageFault(
+            f"--weights {settings.weights.name}: expected a folder of checkpoints, or the files of "
+            f"{brought[0]} by their names, as in a.safetensors,b.safetensors; got none of either"
+        )
     if settings.own_weights and len(brought) != 1:
         raise UsageFault(
             f"--weights {settings.own_weights[0].name}: expected one --model of your own that they "
@@ -209,7 +216,7 @@ def _own_entries(settings: Settings, name: str, wanted: Name, images: ImageSet) 
             f"got {settings.dataset}"
         )
     found: dict[str, OwnEntry] = {}
-    for seed in range(max(1, len(settings.own_weights))):
+    for seed in _own_seeds(settings):
         weights = own_weights(settings, seed)
         entry = entry_of(name, images, dataset=wanted.base, weights=weights, seed=seed)
         if twin := found.get(entry.weights_sha256):
@@ -219,6 +226,27 @@ def _own_entries(settings: Settings, name: str, wanted: Name, images: ImageSet) 
             )
         found[entry.weights_sha256] = entry
     return list(found.values())
+
+
+def _check_told_apart(entries: list[Entry]) -> None:
+    """Raise UsageFault where two networks of the user's own would be called alike in tables."""
+    origins: dict[str, str] = {}
+    for entry in entries:
+        if isinstance(entry, OwnEntry) and origins.setdefault(entry.model, entry.origin) != (
+            entry.origin
+        ):
+            raise UsageFault(
+                f"expected functions of other names, got {origins[entry.model]} and "
+                f"{entry.origin}: both are {entry.model} in tables"
+            )
+
+
+def _own_seeds(settings: Settings) -> list[int]:
+    """Return which trainings of a network of the user's own are asked for: of one alone, that."""
+    there = list(range(max(1, len(settings.own_weights))))
+    if len(there) == 1 or not settings.training_seeds:
+        return there
+    return [seed for seed in there if seed in settings.training_seeds]
 
 
 def _name(entry: Entry) -> str:

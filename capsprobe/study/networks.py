@@ -20,7 +20,8 @@ def skeleton(settings: Settings, entry: Entry) -> Network:
     Its weights are by chance, but for a network of the user's own.
     """
     if isinstance(entry, OwnEntry):
-        return _own(entry.origin, own_weights(settings, entry.seed), **entry.frame)
+        weights = own_weights(settings, entry.seed)
+        return _own(entry.origin, weights, entry.weights_sha256, **entry.frame)
     return _fresh(entry.model, decoder=entry.has_decoder, **entry.frame)
 
 
@@ -64,5 +65,7 @@ def _fresh(model: str, *, decoder: bool, **frame: int) -> Network:
 
 
 @cache
-def _own(origin: str, weights: Path | None, **frame: int) -> Network:
+def _own(origin: str, weights: Path | None, sha256: str, **frame: int) -> Network:
+    # A file that was edited since is another network.
+    del sha256
     return load_own(origin, Frame(**frame), weights=weights)

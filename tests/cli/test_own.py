@@ -165,3 +165,26 @@ def test_a_network_of_ones_own_is_a_source_for_others(
     assert status == 0, err
     table = pd.read_csv(tmp_path / "run" / "tables" / f"{probe}.csv")
     assert condition in set(table[table.model == "cnn"].condition)
+
+
+def test_a_network_that_raises_on_many_images_is_one_line(monkeypatch, capsys, tmp_path) -> None:
+    (tmp_path / "net.py").write_text(
+        "import torch\n"
+        "class Few(torch.nn.Linear):\n"
+        "    def forward(self, images):\n"
+        "        if len(images) > 7:\n"
+        "            raise ZeroDivisionError('too many')\n"
+        "        return super().forward(images.flatten(1))\n"
+        "def net():\n"
+        "    torch.manual_seed(0)\n"
+        "    return Few(784, 10)\n",
+        encoding="utf-8",
+    )
+    asked = ("--model", f"{tmp_path}/net.py:net", "--output", tmp_path / "run")
+    status, out, err = answer(monkeypatch, capsys, "robustness", *asked)
+    assert (status, out, err.count("\n")) == (3, "", 1)
+    assert "ZeroDivisionError: too many (net.py:5)" in err
+    status, out, _ = answer(monkeypatch, capsys, "check", f"{tmp_path}/net.py:net", "--json")
+    findings = {each["what"]: each for each in json.loads(out)["findings"]}
+    assert (status, findings["accuracy"]["state"]) == (3, "fault")
+    assert "ZeroDivisionError: too many" in findings["accuracy"]["text"]

@@ -63,3 +63,44 @@ def test_what_is_no_set_of_trainings_is_one_line(files, monkeypatch, capsys, tmp
         )
         assert (status, out, err.count("\n")) == (2, "", 1)
         assert line in err
+
+
+def test_a_seed_chooses_among_them(files, monkeypatch, capsys, tmp_path) -> None:
+    asked = ("--model", MODEL, "--weights", ",".join(map(str, files)), "--limit", 4, "--jobs", 1)
+    given = (*asked, "--probe", "affine", "-q", "--output", tmp_path / "run")
+    status, _, err = answer(monkeypatch, capsys, "robustness", *given, "--seed", 1)
+    assert status == 0, err
+    run = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
+    assert [each["seed"] for each in run["checkpoints"]] == [1]
+    status, _, err = answer(monkeypatch, capsys, "robustness", *given, "--seed", "1,7")
+    assert (status, err.count("\n")) == (3, 1)
+    assert "with seed 7" in err
+
+
+def test_a_folder_of_trainings_is_not_passed_over(files, monkeypatch, capsys, tmp_path) -> None:
+    asked = ("--model", MODEL, "--weights", files[0].parent, "--output", tmp_path / "run")
+    status, out, err = answer(monkeypatch, capsys, "robustness", *asked)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "by their names, as in a.safetensors,b.safetensors" in err
+
+
+def test_two_networks_of_one_name_are_refused_before_the_first_cell(
+    monkeypatch, capsys, tmp_path
+) -> None:
+    names = []
+    for place in ("one", "two"):
+        (tmp_path / place).mkdir()
+        code = (tmp_path / place / "net.py").resolve()
+        code.write_text(
+            "import torch\n"
+            "def net():\n"
+            "    torch.manual_seed(0)\n"
+            "    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10))\n",
+            encoding="utf-8",
+        )
+        names.append(f"{code}:net")
+    asked = ("--model", ",".join(names), "--limit", 4, "--output", tmp_path / "run")
+    status, out, err = answer(monkeypatch, capsys, "robustness", *asked)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "expected functions of other names" in err
+    assert not (tmp_path / "run" / "cells").exists()

@@ -16,7 +16,7 @@ from torchvision.transforms.functional import rgb_to_grayscale
 from capsprobe.data.base import Split
 from capsprobe.data.images import ImageSet
 from capsprobe.data.own.labelling import labelled
-from capsprobe.data.own.splitting import Raw
+from capsprobe.data.own.splitting import Raw, check_lengths
 from capsprobe.faults import DataFault
 
 CANVAS = 28
@@ -34,13 +34,10 @@ def converted(raw: Raw, *, name: str, split: Split) -> ImageSet:
     DataFault
         Where images or labels are not what they have to be, with what was expected and came.
     """
+    check_lengths(raw, name)
     count = len(raw.images)
     if count == 0:
         raise DataFault(f"{name}: expected images in the split {split}, got none")
-    if len(raw.labels) != count:
-        raise DataFault(
-            f"{name}: expected a label for each of {count} images, got {len(raw.labels)}"
-        )
     labels, classes, about_labels = labelled(raw, name)
     images, about_images = _pictures(raw.images, name)
     notes = (

@@ -37,6 +37,21 @@ class Raw:
     notes: tuple[str, ...] = field(default=())
 
 
+def check_lengths(raw: Raw, name: str) -> None:
+    """Raise DataFault where images and labels are not as many, before any are chosen."""
+    for what, held in (("images", raw.images), ("labels", raw.labels)):
+        if not hasattr(held, "__len__") or (isinstance(held, np.ndarray) and held.ndim == 0):
+            raise DataFault(f"{name}: expected {what}, one after the other, got {_told(held)}")
+    if len(raw.labels) != len(raw.images):
+        raise DataFault(
+            f"{name}: expected a label for each of {len(raw.images)} images, got {len(raw.labels)}"
+        )
+
+
+def _told(held: Any) -> str:
+    return "a single number" if isinstance(held, np.ndarray) else type(held).__name__
+
+
 def whole_of(split: Split, given: set[Split]) -> str:
     """Return what holds a split where these are given: itself, or the images for training."""
     undivided = "train" in given and "validation" not in given
@@ -51,6 +66,7 @@ def chosen(raw: Raw, split: Split, text: str) -> Raw:
     DataFault
         Where a class has too few images to be split.
     """
+    check_lengths(raw, text)
     if raw.whole == split:
         return raw
     rows = _rows(raw.labels, raw.whole, text)[split]

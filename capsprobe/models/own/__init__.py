@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from capsprobe.data.images import ImageSet
-from capsprobe.faults import ModelFault
+from capsprobe.factories import trimmed
+from capsprobe.faults import Fault, ModelFault
 from capsprobe.models.base import Frame, Network
 from capsprobe.models.checkpoints import Entry
 from capsprobe.models.inference import accuracy
@@ -63,6 +64,12 @@ def entry_of(
     """
     frame = Frame(classes=images.classes, canvas=images.size[0])
     network, sha256 = _adopted(origin, frame, weights, images)
+    try:
+        right = accuracy(network, images)
+    except Fault as fault:
+        raise ModelFault(f"{origin}: {fault}") from fault
+    except Exception as error:
+        raise ModelFault(f"{origin}: {trimmed(error)}") from error
     return OwnEntry(
         model=called_in_tables(origin),
         origin=origin,
@@ -71,7 +78,7 @@ def entry_of(
         frame={"classes": frame.classes, "canvas": frame.canvas},
         weights_sha256=sha256,
         parameters=sum(part.numel() for part in network.parameters()),
-        test_accuracy=accuracy(network, images),
+        test_accuracy=right,
         n_test=len(images),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any, Literal
 
 import torch
@@ -94,7 +95,10 @@ def _settle(module: nn.Module, found: Contract) -> None:
         module.cpu()
     if module.training and any(True for _ in module.children()):
         found.note("mode", "note", "was in training mode; it is put in eval mode")
-    module.eval()
+    try:
+        module.eval()
+    except Exception as error:
+        raise ModelFault(f"expected eval() to put it in eval mode, got {trimmed(error)}") from error
     kinds = {part.dtype for part in module.parameters() if part.is_floating_point()}
     if kinds - {torch.float32}:
         names = ", ".join(sorted(str(kind).removeprefix("torch.") for kind in kinds))
@@ -176,9 +180,12 @@ def _check_gradient(module: nn.Module, found: Contract, images: Tensor) -> None:
         with torch.enable_grad():
             scores = found.reading.scores(module(found.intake(pixels)))
             (gradient,) = torch.autograd.grad(scores.sum(dim=0)[0], pixels)
-        absent = "" if gradient.abs().max() > 0.0 else "it is zero"
+        largest = gradient.abs().max().item()
+        absent = "it is zero" if largest == 0.0 else "" if isfinite(largest) else "it is not finite"
     except RuntimeError as error:
         absent = str(error).splitlines()[0]
+    except Exception as error:
+        absent = trimmed(error)
     if absent:
         found.note(
             "gradient",

@@ -1,6 +1,5 @@
 """Where a network of the user's own comes from: a function, an archive, timm, or an entry point."""
 
-import copy
 import hashlib
 import inspect
 import re
@@ -8,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from weakref import WeakValueDictionary
 
 from torch import nn
 
@@ -16,13 +14,12 @@ from capsprobe.factories import called, named, source_hash, trimmed
 from capsprobe.faults import ModelFault
 from capsprobe.models.base import Frame, models
 from capsprobe.models.own.exported import exported
+from capsprobe.models.own.sharing import alone
 from capsprobe.models.own.weights import hash_of, load_weights
 
 TIMM = "timm:"
 ARCHIVE = ".pt2"
 _LONGEST = 40
-# What makers have given, by identity: a network need not be hashable.
-_given: WeakValueDictionary[int, nn.Module] = WeakValueDictionary()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +69,7 @@ def opened(text: str, frame: Frame, weights: Path | None) -> Opened:
     module, code = _made(text, frame, weights)
     if not isinstance(module, nn.Module):
         raise ModelFault(f"{text}: expected a torch.nn.Module, got {type(module).__name__}")
-    module = _alone(text, module)
+    module = alone(text, module, weights)
     try:
         if weights is not None:
             load_weights(module, weights)
@@ -83,23 +80,6 @@ def opened(text: str, frame: Frame, weights: Path | None) -> Opened:
         # The user's code may answer for its own weights.
         raise ModelFault(f"{text}: its weights cannot be read: {trimmed(error)}") from error
     return Opened(module=module, sha256=hashlib.sha256(f"{code}{held}".encode()).hexdigest())
-
-
-def _alone(text: str, module: nn.Module) -> nn.Module:
-    """Return a network that nobody else holds, where its maker gives the same one each time.
-
-    Other weights, or another device, of the one must not be those of the other.
-    """
-    if _given.get(id(module)) is not module:
-        _given[id(module)] = module
-        return module
-    try:
-        return copy.deepcopy(module)
-    except Exception as error:
-        raise ModelFault(
-            f"{text}: expected a new network each time, got the same, which cannot be copied: "
-            f"{trimmed(error)}"
-        ) from error
 
 
 def _made(text: str, frame: Frame, weights: Path | None) -> tuple[Any, str]:

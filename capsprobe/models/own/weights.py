@@ -59,6 +59,11 @@ def load_weights(module: nn.Module, path: Path) -> None:
                 f"--weights {path.name}: {key}: expected shape {tuple(expected[key].shape)}, "
                 f"got {tuple(tensor.shape)}"
             )
+        # A whole number in the place of a fraction is another weight.
+        if expected[key].is_floating_point() and not tensor.is_floating_point():
+            raise ModelFault(
+                f"--weights {path.name}: {key}: expected floating-point numbers, got {tensor.dtype}"
+            )
     module.load_state_dict(tensors, strict=False)
 
 

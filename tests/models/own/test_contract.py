@@ -265,3 +265,40 @@ def test_a_function_has_to_give_a_network_of_so_many_classes(function: str, line
     with pytest.raises(ModelFault) as fault:
         load_own(origin, FRAME)
     assert line in str(fault.value)
+
+
+class Trains(toys.Linear):
+    def train(self, loader, epochs):
+        return self
+
+
+class RaisesWithGradients(toys.Linear):
+    def forward(self, images):
+        if torch.is_grad_enabled():
+            raise ValueError("only to be looked at")
+        return super().forward(images)
+
+
+class NoNumber(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, scores):
+        return scores.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient * float("nan")
+
+
+class NoGradient(toys.Linear):
+    def forward(self, images):
+        return NoNumber.apply(super().forward(images))
+
+
+def told(module: nn.Module, what: str) -> str:
+    return next(each.text for each in examine(module, FRAME).findings if each.what == what)
+
+
+def test_a_network_whose_methods_have_other_meanings_is_one_line() -> None:
+    assert "expected eval() to put it in eval mode" in told(Trains(), "scores")
+    assert "ValueError: only to be looked at" in told(RaisesWithGradients(), "gradient")
+    assert "it is not finite" in told(NoGradient(), "gradient")
