@@ -46,8 +46,8 @@ def check(
     joins: list[dict[str, Any]] = []
     if not contract.fault:
         network = module if isinstance(module, Network) else adopt(module, frame, contract)
-        _add_accuracy(contract, network, module, images)
-        joins = [] if contract.fault else _joins(network)
+        if _add_accuracy(contract, network, module, images):
+            joins = _joins(network)
     if as_json:
         found = [asdict(finding) for finding in contract.findings]
         typer.echo(json.dumps({"model": model, "findings": found, "probes": joins}))
@@ -65,19 +65,20 @@ def _module(model: str, dataset: str, frame: Frame, weights: Path | None) -> nn.
 
 def _add_accuracy(
     contract: Contract, network: Network, module: nn.Module, images: ImageSet
-) -> None:
+) -> bool:
     """Add how often it is right, and a warning where another range of pixels serves it better.
 
-    It may raise on these images, or give NaN, as it did not on a few by chance.
+    Return whether it answers at all: on these images it may raise, or give NaN, as it did not on
+    a few by chance.
     """
     try:
         found = by_range(module, network.frame, contract, images)
     except Fault as fault:
         contract.note("accuracy", "fault", f"on {images.name}: {fault}")
-        return
+        return False
     except Exception as error:
         contract.note("accuracy", "fault", f"on {images.name}: {trimmed(error)}")
-        return
+        return False
     text = ", ".join(f"{name} {value:.1%}" for name, value in found.items())
     best = max(found, key=lambda name: found[name])
     chance = 1.0 / images.classes
@@ -87,6 +88,7 @@ def _add_accuracy(
         contract.note("accuracy", "warning", f"{text}: little better than chance; weights loaded?")
     else:
         contract.note("accuracy", "ok", f"{found['as it is']:.1%} of {len(images)} images")
+    return True
 
 
 def _joins(network: Network) -> list[dict[str, Any]]:

@@ -108,4 +108,6 @@ def _adopted(
             check_range(network, made.module, contract, images)
     except ModelFault as fault:
         raise ModelFault(f"{origin}: {fault}; `capsprobe check` says more") from fault
+    except Exception as error:
+        raise ModelFault(f"{origin}: {trimmed(error)}; `capsprobe check` says more") from error
     return network, made.sha256
