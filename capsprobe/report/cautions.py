@@ -13,6 +13,7 @@ from capsprobe.stats.summary import Summary as Tables
 
 # Differences in accuracy that sampling or an attack's own chance may bring about.
 SLACK = 0.01
+_ATTACKS, _EVIDENCE = "adversarial", "strength"
 _FRACTIONS = ("correct", "exact_match")
 Facts = dict[str, float]
 
@@ -39,6 +40,7 @@ def cautions(
         )
         for a, b in unequal(clean, pairs)
     ]
+    found += unasked(run)
     found += forgone(run)
     found += left_out(run)
     found += noted(run)
@@ -82,6 +84,13 @@ def masked(estimates: pd.DataFrame) -> Iterator[Caution]:
             if found:
                 named = {"dataset": str(dataset), "threat": str(threat), "found": found}
                 yield Caution(kind=kind, facts=named)
+
+
+def unasked(run: Mapping[str, Any]) -> Iterator[Caution]:
+    """Yield attacks that nothing in the run shows to have been strong enough, or too weak."""
+    probes = run.get("probes", {})
+    if _ATTACKS in probes and _EVIDENCE not in probes:
+        yield Caution(kind="unasked", facts={"probe": _ATTACKS})
 
 
 def forgone(run: Mapping[str, Any]) -> Iterator[Caution]:

@@ -129,7 +129,7 @@ SCORES = {
 EACH_ALONE = (
     "Each interval stands for itself; none is corrected for how many there are, so a few of many "
     "will leave out zero by chance. These are measurements: what they say of the article is judged "
-    "by `capsprobe claims`."
+    "by the command capsprobe claims."
 )
 FOREST = (
     "A point is the estimate, its line the 95 % interval. Filled points have the colour and "

@@ -68,6 +68,15 @@ def test_what_a_budget_leaves_out_is_said() -> None:
     assert "forgone" in kinds(cautions({}, run, (), ()))
 
 
+@pytest.mark.parametrize(
+    ("probes", "is_said"),
+    [(("adversarial",), True), (("adversarial", "strength"), False), (("affine",), False)],
+)
+def test_attacks_without_a_look_at_their_strength_are_said_to_be_so(probes, is_said) -> None:
+    run = {"probes": {name: {"settings": {}} for name in probes}}
+    assert ("unasked" in kinds(cautions({}, run, (), ()))) is is_said
+
+
 def test_tables_without_attacks_raise_no_suspicion() -> None:
     assert kinds(masked(summarise(curves({"a": 0.9}, severities=(0.0, 15.0))).estimates)) == []
 
