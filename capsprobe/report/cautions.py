@@ -43,6 +43,7 @@ def cautions(
     found += unasked(run)
     found += forgone(run)
     found += left_out(run)
+    found += warned_of(run)
     found += noted(run)
     found += [Caution(kind="set_aside", facts={"text": str(t)}) for t in run.get("set_aside", ())]
     return tuple(found)
@@ -125,6 +126,19 @@ def about_data(run: Mapping[str, Any]) -> Iterator[Caution]:
     data = run.get("data", {})
     if notes := [str(note) for note in data.get("notes", ())]:
         yield Caution(kind="data", facts={"name": str(data.get("name", "")), "notes": notes})
+
+
+def warned_of(run: Mapping[str, Any]) -> Iterator[Caution]:
+    """Yield what the contract warns of in networks of the user's own, each model's once."""
+    held: dict[str, dict[str, None]] = {}
+    for entry in run.get("checkpoints", ()):
+        texts = entry.get("warnings")
+        if isinstance(texts, list | tuple):
+            told = dict.fromkeys(map(str, texts))
+            held.setdefault(str(entry.get("run_as", "")), {}).update(told)
+    for model, warnings in held.items():
+        if warnings:
+            yield Caution(kind="contract", facts={"model": model, "warnings": list(warnings)})
 
 
 def noted(run: Mapping[str, Any]) -> Iterator[Caution]:

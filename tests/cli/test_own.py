@@ -188,3 +188,23 @@ def test_a_network_that_raises_on_many_images_is_one_line(monkeypatch, capsys, t
     findings = {each["what"]: each for each in json.loads(out)["findings"]}
     assert (status, findings["accuracy"]["state"]) == (3, "fault")
     assert "ZeroDivisionError: too many" in findings["accuracy"]["text"]
+
+
+def test_what_the_contract_warns_of_stands_in_the_report(monkeypatch, capsys, tmp_path) -> None:
+    (tmp_path / "net.py").write_text(
+        "import torch\n"
+        "class Company(torch.nn.Linear):\n"
+        "    def forward(self, images):\n"
+        "        scores = super().forward(images.flatten(1))\n"
+        "        return scores - scores.mean(dim=0)\n"
+        "def net():\n"
+        "    torch.manual_seed(0)\n"
+        "    return Company(784, 10)\n",
+        encoding="utf-8",
+    )
+    asked = ("--model", f"{tmp_path}/net.py:net", "--probe", "affine", "--limit", 8, "-q")
+    given = ("--jobs", 1, "--output", tmp_path / "run")
+    assert answer(monkeypatch, capsys, "robustness", *asked, *given)[0] == 0
+    page = (tmp_path / "run" / "index.html").read_text(encoding="utf-8")
+    assert "Network brought along." in page
+    assert "an image&#39;s scores depend on the others of its batch" in page

@@ -4,6 +4,7 @@ Nothing of this package need be known to them: what goes in and what comes out i
 and what was found is verified by numbers.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ __all__ = ["OwnEntry", "check_unchanged", "entry_of", "is_own", "load_own"]
 class OwnEntry(Entry):
     """What a manifest would say of a network of the user's own; of its training nothing is known.
 
-    `origin` is what the user typed.
+    `origin` is what the user typed, `warnings` what the contract warns of.
     """
 
     origin: str
@@ -37,6 +38,16 @@ class OwnEntry(Entry):
     wall_s: float = 0.0
     device: str = ""
     versions: dict[str, str] = {}
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A network as one of ours, the hash of weights and code, what the contract warns of."""
+
+    network: Network
+    sha256: str
+    warnings: tuple[str, ...] = ()
 
 
 def load_own(origin: str, frame: Frame, *, weights: Path | None = None) -> Network:
@@ -47,7 +58,7 @@ def load_own(origin: str, frame: Frame, *, weights: Path | None = None) -> Netwo
     ModelFault
         Where it cannot be had or breaks the contract.
     """
-    return _adopted(origin, frame, weights)[0]
+    return _adopted(origin, frame, weights).network
 
 
 def entry_of(
@@ -63,9 +74,9 @@ def entry_of(
         As `load_own`, and where it is much better on pixels of another range.
     """
     frame = Frame(classes=images.classes, canvas=images.size[0])
-    network, sha256 = _adopted(origin, frame, weights, images)
+    found = _adopted(origin, frame, weights, images)
     try:
-        right = accuracy(network, images)
+        right = accuracy(found.network, images)
     except Fault as fault:
         raise ModelFault(f"{origin}: {fault}") from fault
     except Exception as error:
@@ -76,31 +87,32 @@ def entry_of(
         dataset=dataset,
         seed=seed,
         frame={"classes": frame.classes, "canvas": frame.canvas},
-        weights_sha256=sha256,
-        parameters=sum(part.numel() for part in network.parameters()),
+        weights_sha256=found.sha256,
+        parameters=sum(part.numel() for part in found.network.parameters()),
         test_accuracy=right,
         n_test=len(images),
+        warnings=found.warnings,
     )
 
 
 def check_unchanged(entry: OwnEntry, weights: Path | None) -> Network:
     """Return an entry's network; raise ModelFault where it is not the one that was planned with."""
-    network, sha256 = _adopted(entry.origin, Frame(**entry.frame), weights)
-    if sha256 != entry.weights_sha256:
+    found = _adopted(entry.origin, Frame(**entry.frame), weights)
+    if found.sha256 != entry.weights_sha256:
         raise ModelFault(
             f"{entry.origin}: expected the network that the run began with "
-            f"({entry.weights_sha256[:16]}…), got another ({sha256[:16]}…)"
+            f"({entry.weights_sha256[:16]}…), got another ({found.sha256[:16]}…)"
         )
-    return network
+    return found.network
 
 
 def _adopted(
     origin: str, frame: Frame, weights: Path | None, images: ImageSet | None = None
-) -> tuple[Network, str]:
-    """Return the network and the hash of its weights and code; its range checked on images."""
+) -> _Found:
+    """Return the network with what was found of it; its range checked on images."""
     made = opened(origin, frame, weights)
     if isinstance(made.module, Network):
-        return made.module.eval(), made.sha256
+        return _Found(made.module.eval(), made.sha256)
     try:
         contract = examine(made.module, frame)
         network = adopt(made.module, frame, contract)
@@ -110,4 +122,4 @@ def _adopted(
         raise ModelFault(f"{origin}: {fault}; `capsprobe check` says more") from fault
     except Exception as error:
         raise ModelFault(f"{origin}: {trimmed(error)}; `capsprobe check` says more") from error
-    return network, made.sha256
+    return _Found(network, made.sha256, contract.warnings)

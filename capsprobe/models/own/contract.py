@@ -53,6 +53,11 @@ class Contract:
         """Return the first fault, "" where there is none."""
         return next((f"{f.what}: {f.text}" for f in self.findings if f.state == "fault"), "")
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Return what makes numbers worth less, though there are some."""
+        return tuple(each.text for each in self.findings if each.state == "warning")
+
 
 def examine(module: nn.Module, frame: Frame) -> Contract:
     """Return what a network does with images by chance; it is left in eval mode.
