@@ -184,6 +184,8 @@ def _weights(given: list[str] | None) -> dict[str, Any]:
     """Return what is typed as settings: a folder of checkpoints, or files of one's own network."""
     found = paths("--weights", given)
     if len(found) == 1 and not found[0].is_file():
+        if found[0].suffix in (".safetensors", ".xz") and not found[0].exists():
+            raise UsageFault(f"--weights: expected a file, got {found[0].name}: there is none")
         return {"weights": found[0]}
     for path in found:
         if not path.is_file():

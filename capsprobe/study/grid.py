@@ -73,6 +73,8 @@ def checkpoints(settings: Settings, images: ImageSet) -> list[Entry]:
     brought = _brought(settings, {entry.model for entry in held})
     for name in settings.models:
         if name not in brought:
+            if name.endswith(".py"):
+                raise UsageFault(f"expected FILE.py:FUNCTION for a model of your own, got {name}")
             models[name]
     entries = [entry for entry in held if _fits(entry, wanted, settings)]
     if settings.trained_on is not None:

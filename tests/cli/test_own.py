@@ -96,6 +96,12 @@ def test_robustness_and_routing_run_on_it(trained, monkeypatch, capsys, tmp_path
             2,
             "expected a model with gates or votes that are routed",
         ),
+        (("robustness", "--model", "net.py"), 2, "expected FILE.py:FUNCTION"),
+        (
+            ("robustness", "--model", f"{TOYS}:Linear", "--weights", "none.safetensors"),
+            2,
+            "--weights: expected a file, got none.safetensors: there is none",
+        ),
         (("robustness", "--model", "nowhere.py:net"), 3, "expected a file, got nowhere.py"),
         (("robustness", "--model", f"{TOYS}:Raising"), 3, "RuntimeError: no weights"),
         (("robustness", "--model", f"{TOYS}:NotFinite"), 3, "NaN or infinity"),

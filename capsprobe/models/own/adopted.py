@@ -196,9 +196,13 @@ def _at_least_two(images: Float[Tensor, IMAGES]) -> Float[Tensor, "some channels
 
 @contextmanager
 def _entering(layer: nn.Module) -> Iterator[list[Tensor]]:
-    """Note what enters a layer."""
+    """Note what enters a layer, by position or by name."""
     entered: list[Tensor] = []
-    hook = layer.register_forward_pre_hook(lambda _, taken: entered.append(taken[0]))
+
+    def note(_: nn.Module, taken: tuple[Tensor, ...], named: dict[str, Tensor]) -> None:
+        entered.append((*taken, *named.values())[0])
+
+    hook = layer.register_forward_pre_hook(note, with_kwargs=True)
     try:
         yield entered
     finally:

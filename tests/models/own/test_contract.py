@@ -267,6 +267,18 @@ def test_a_function_has_to_give_a_network_of_so_many_classes(function: str, line
     assert line in str(fault.value)
 
 
+class ByName(toys.Linear):
+    def forward(self, images):
+        return self.layer(input=images.flatten(1))
+
+
+def test_what_enters_a_layer_by_name_is_an_embedding_too() -> None:
+    images = torch.rand(3, 1, 28, 28)
+    network = adopt(ByName(), FRAME, examine(ByName(), FRAME))
+    assert isinstance(network, Embeds)
+    torch.testing.assert_close(network.embed(images), images.flatten(1))
+
+
 class Trains(toys.Linear):
     def train(self, loader, epochs):
         return self
