@@ -61,9 +61,12 @@ def within_reach(path: Path) -> Iterator[None]:
             sys.modules.pop(name, None)
     sys.path.insert(0, folder)
     importlib.invalidate_caches()
+    # Bytecode is taken for that of a file which was edited within the second, if its size is.
+    written, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         yield
     finally:
+        sys.dont_write_bytecode = written
         sys.path.remove(folder)
         for name, file in held.items():
             origin = getattr(sys.modules.get(name), "__file__", None)

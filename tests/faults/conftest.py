@@ -30,7 +30,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Path:
         settings=asking.robustness_settings(
             models=("cnn",),
             training_seeds=(0,),
-            weights=weights,
+            weights=[str(weights)],
             probes=("affine",),
             limit=2,
             epsilons=(),
