@@ -69,8 +69,8 @@ def opened(text: str, frame: Frame, weights: Path | None) -> Opened:
     module, code = _made(text, frame, weights)
     if not isinstance(module, nn.Module):
         raise ModelFault(f"{text}: expected a torch.nn.Module, got {type(module).__name__}")
-    module = alone(text, module, weights)
     try:
+        module = alone(text, module, weights)
         if weights is not None:
             load_weights(module, weights)
         held = hash_of(module)

@@ -78,6 +78,21 @@ def test_what_cannot_be_told_apart_is_one_line(maker, words, code, tmp_path) -> 
     del held
 
 
+def test_a_network_that_answers_for_its_own_weights_and_raises_is_one_line(tmp_path) -> None:
+    path = tmp_path / "raising.py"
+    path.write_text(
+        "import torch\n"
+        "class Raising(torch.nn.Linear):\n"
+        "    def parameters(self, recurse=True):\n"
+        "        raise ValueError('none of your business')\n"
+        "def net():\n"
+        "    return Raising(784, 10)\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ModelFault, match="its weights cannot be read: ValueError: none of your"):
+        opened(f"{path}:net", FRAME, None)
+
+
 def test_one_training_alone_may_be_shown_again_and_again(code, tmp_path) -> None:
     path = files(tmp_path, "")[1]
     one, two = (opened(f"{code}:shown", FRAME, path).module for _ in range(2))
