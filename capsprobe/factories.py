@@ -21,7 +21,7 @@ from capsprobe.faults import Fault
 from capsprobe.neighbours import forget, hash_of, within_reach
 from capsprobe.registry import unknown
 
-# What the files that are imported were when they were, by the names of their modules.
+# What the files that are imported were when they were, by the names of their modules or paths.
 _sources: dict[str, str] = {}
 
 
@@ -81,6 +81,12 @@ def source_hash(text: str, fault: type[Fault]) -> str:
     """Return the SHA-256 of the file in which the function stands, "" where it has none.
 
     With what the file imports from beside it, but for a library's.
+
+    Raises
+    ------
+    Fault
+        Of the given kind, where there is no such function, or its module was edited since it was
+        imported.
     """
     asked = named(text)
     if asked is not None and asked.is_file:
@@ -94,7 +100,13 @@ def source_hash(text: str, fault: type[Fault]) -> str:
         return ""
     if not _is_own(path):
         return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    return hash_of(Path(path), _root(Path(path), str(getattr(function, "__module__", ""))))
+    source = hash_of(Path(path), _root(Path(path), str(getattr(function, "__module__", ""))))
+    if _sources.setdefault(path, source) != source:
+        # A module may be part of anything: to import it anew is the user's to decide.
+        raise fault(
+            f"{text}: expected it as it was imported, got it edited since; start Python anew"
+        )
+    return source
 
 
 def trimmed(error: BaseException) -> str:
@@ -150,10 +162,16 @@ def _of_file(asked: Named, fault: type[Fault]) -> ModuleType:
 
 
 def _root(path: Path, module: str) -> Path:
-    """Return the folder from which a module of a file is imported by its name."""
-    parts = module.split(".")
-    depth = len(parts) if path.name == "__init__.py" else len(parts) - 1
-    return path.resolve().parents[depth]
+    """Return the folder from which a module of a file is imported by its name.
+
+    The file's own where the name is not that of the file, as a decorated function's may be.
+    """
+    path = path.resolve()
+    place = path.parent if path.name == "__init__.py" else path.with_suffix("")
+    parts = tuple(module.split("."))
+    if place.parts[-len(parts) :] != parts:
+        return path.parent
+    return place.parents[len(parts) - 1]
 
 
 def _is_own(filename: str) -> bool:

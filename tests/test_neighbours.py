@@ -86,3 +86,30 @@ def test_what_was_edited_is_imported_anew(name, tmp_path) -> None:
     edited = {"net.py": "def net(): return 'edited'\n", "beside_both.py": "WHO = 'edited'\n"}
     path.write_text(edited[name], encoding="utf-8")
     assert called(f"{text}:net", ModelFault) == "edited"
+
+
+def test_a_module_that_was_edited_since_its_import_is_refused(tmp_path, monkeypatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name, text in {"own_mod.py": "from own_part import net\n", "own_part.py": ""}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "own_part.py").write_text("def net(): return 1\n", encoding="utf-8")
+    try:
+        before = source_hash("own_mod:net", ModelFault)
+        assert source_hash("own_mod:net", ModelFault) == before
+        (tmp_path / "own_part.py").write_text("def net(): return 22\n", encoding="utf-8")
+        with pytest.raises(ModelFault, match="edited since; start Python anew"):
+            source_hash("own_mod:net", ModelFault)
+    finally:
+        sys.modules.pop("own_mod", None)
+        sys.modules.pop("own_part", None)
+
+
+def test_a_function_whose_module_is_not_that_of_its_file_has_a_hash(tmp_path, monkeypatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "own_odd.py").write_text(
+        "def net(): return 1\nnet.__module__ = '.'.join(['far'] * 60)\n", encoding="utf-8"
+    )
+    try:
+        assert len(source_hash("own_odd:net", ModelFault)) == 64
+    finally:
+        sys.modules.pop("own_odd", None)

@@ -23,7 +23,8 @@ def names(option: str, given: list[str] | None) -> tuple[str, ...]:
 def paths(option: str, given: list[str] | None) -> tuple[Path, ...]:
     """Return paths from an option, as `names`; one that is there may have commas in its name."""
     whole = tuple(Path(text) for text in given or [])
-    if whole and all(path.exists() for path in whole):
+    # An empty text is no path: it would be the folder that one stands in.
+    if given and all(given) and all(path.exists() for path in whole):
         return whole
     return tuple(Path(name) for name in names(option, given))
 

@@ -105,7 +105,9 @@ class Overlap(Probe):
         if canvas < overlay.CANVAS:
             raise UsageFault(f"expected a canvas of {overlay.CANVAS} pixels or more, got {canvas}")
         if bool((images.labels == images.labels[0]).all()):
-            return Measurement(observations=together([]), left_out={_ALIKE: len(images)})
+            steps_of_each = len(self.overlap if part == "overlap" else self.shifts)
+            lost = steps_of_each * len(images)
+            return Measurement(observations=together([]), left_out={_ALIKE: lost})
         if part == "overlap":
             wanted, steps, reason = len(self.overlap), self._sweep(images, rng), _FAR
         else:

@@ -102,6 +102,7 @@ def test_robustness_and_routing_run_on_it(trained, monkeypatch, capsys, tmp_path
             2,
             "--weights: expected a file, got none.safetensors: there is none",
         ),
+        (("robustness", "--weights", ""), 2, "--weights: expected at least one value"),
         (("robustness", "--model", "nowhere.py:net"), 3, "expected a file, got nowhere.py"),
         (("robustness", "--model", f"{TOYS}:Raising"), 3, "RuntimeError: no weights"),
         (("robustness", "--model", f"{TOYS}:NotFinite"), 3, "NaN or infinity"),
@@ -152,6 +153,12 @@ def test_a_network_that_wants_other_pixels_is_refused_with_what_to_say(
     status, _, err = answer(monkeypatch, capsys, "robustness", *asked, "--output", tmp_path / "run")
     assert status == 3
     assert "set `preprocessing = {'mean': 0.5, 'std': 0.5}` on it" in err
+    # Four images are no evidence: the same network is measured as it is.
+    few = ("--limit", 4, "--probe", "affine", "-q", "--jobs", 1)
+    status, _, err = answer(
+        monkeypatch, capsys, "robustness", *asked, *few, "--output", tmp_path / "few"
+    )
+    assert status == 0, err
 
 
 @pytest.mark.parametrize(

@@ -139,8 +139,10 @@ def test_networks_whose_canvas_is_too_small_are_refused():
 def test_one_class_alone_makes_no_pair_and_says_so(part):
     measurement = Overlap()(Constant(36), bars(classes=1), part=part)
     assert len(measurement.observations) == 0
-    (reason,) = measurement.left_out
+    ((reason, count),) = measurement.left_out.items()
     assert reason == "the images are all of one class, a pair is of two"
+    wanted = {"overlap": Overlap().overlap, "multimnist": Overlap().shifts}[part]
+    assert count == len(wanted) * len(bars(classes=1))
 
 
 def test_a_set_in_which_no_pair_comes_near_is_refused():

@@ -123,7 +123,7 @@ def power(verdict: Verdict, language: Language) -> str:
     if found is None:
         return ""
     reaches = possible(found.detectable, found.hypothesis.scale)
-    if found.doubt and not reaches:
+    if found.doubt and not isfinite(found.detectable):
         return Text(en=f"None: {found.doubt.en}.", zh=f"无：{found.doubt.zh}。")[language]
     if found.n_seeds > 1 and not reaches:
         return Text(
