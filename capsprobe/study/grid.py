@@ -16,10 +16,11 @@ from capsprobe.data.views import Name
 from capsprobe.faults import ModelFault, UsageFault
 from capsprobe.models.base import Frame, Network, models
 from capsprobe.models.batches import batch_size_for
-from capsprobe.models.checkpoints import SHIPPED, Entry, manifest
-from capsprobe.models.own import OwnEntry, entry_of, is_own
+from capsprobe.models.checkpoints import Entry, manifest
+from capsprobe.models.own import OwnEntry
 from capsprobe.probes.base import Across, Probe
-from capsprobe.study.networks import own_weights, skeleton
+from capsprobe.study.brought import check_told_apart, entries_of, names_of, typed_name
+from capsprobe.study.networks import skeleton
 from capsprobe.study.settings import Settings, describe
 from capsprobe.study.sources import Source, sources_of
 from capsprobe.study.swaps import Swap, check_swap, swap_of
@@ -70,7 +71,7 @@ def checkpoints(settings: Settings, images: ImageSet) -> list[Entry]:
     """
     wanted = Name.parse(settings.trained_on or settings.dataset)
     held = manifest(settings.weights)
-    brought = _brought(settings, {entry.model for entry in held})
+    brought = names_of(settings, {entry.model for entry in held})
     for name in settings.models:
         if name not in brought:
             if name.endswith(".py"):
@@ -83,9 +84,9 @@ def checkpoints(settings: Settings, images: ImageSet) -> list[Entry]:
         entries = []
     shown = Name.parse(settings.dataset)
     for name in brought:
-        entries += _own_entries(settings, name, shown, images)
-    _check_told_apart(entries)
-    missing = set(settings.models) - {_name(entry) for entry in entries}
+        entries += entries_of(settings, name, shown, images)
+    check_told_apart(entries)
+    missing = set(settings.models) - {typed_name(entry) for entry in entries}
     # The one training of a network of the user's own has no seed that is known.
     alone = len(settings.own_weights) < 2
     seeds = {entry.seed for entry in entries if not (alone and isinstance(entry, OwnEntry))}
@@ -126,7 +127,7 @@ def grid(
         for entry in entries
         for size, swap in ((_batch_size(settings, entry), swap_of(settings, entry)),)
         for name, probe in examined.items()
-        if _name(entry) in settings.asked.get(name, (_name(entry),))
+        if typed_name(entry) in settings.asked.get(name, (typed_name(entry),))
         if not probe.lacks(skeleton(settings, entry))
         for sources in (_sources(settings, entry, entries, probe),)
         for part in probe.parts(Name.parse(entry.dataset).view)
@@ -184,76 +185,15 @@ def _check_asked(
     examined: dict[str, Probe],
 ) -> None:
     """Raise UsageFault where no probe can ask a model for want of an ability."""
-    if any(_name(cell.entry) == model for cell in cells):
+    if any(typed_name(cell.entry) == model for cell in cells):
         return
-    entry = next(entry for entry in entries if _name(entry) == model)
+    entry = next(entry for entry in entries if typed_name(entry) == model)
     network = skeleton(settings, entry)
     lacks = filter(None, (each.lacks(network) for each in examined.values()))
     # One may need what another would be content with: nothing is named twice.
     lacking = dict.fromkeys(ability for each in lacks for ability in each.split(" or "))
     if lacking:
         raise UsageFault(f"expected a model with {' or '.join(lacking)}, got {model}")
-
-
-def _brought(settings: Settings, held: set[str]) -> list[str]:
-    """Return those of the models' names that stand for networks of the user's own."""
-    brought = [name for name in settings.models if name not in held and is_own(name)]
-    if brought and not held and settings.weights != SHIPPED:
-        raise UsageFault(
-            f"--weights {settings.weights.name}: expected a folder of checkpoints, or the files of "
-            f"{brought[0]} by their names, as in a.safetensors,b.safetensors; got none of either"
-        )
-    if settings.own_weights and len(brought) != 1:
-        raise UsageFault(
-            f"--weights {settings.own_weights[0].name}: expected one --model of your own that they "
-            f"are of, got {len(brought)}; the weights of shipped models are a folder"
-        )
-    return brought
-
-
-def _own_entries(settings: Settings, name: str, wanted: Name, images: ImageSet) -> list[OwnEntry]:
-    if wanted.view != "single":
-        raise UsageFault(
-            f"{name}: expected the name of a base dataset for a model of your own, "
-            f"got {settings.dataset}"
-        )
-    found: dict[str, OwnEntry] = {}
-    for seed in _own_seeds(settings):
-        weights = own_weights(settings, seed)
-        entry = entry_of(name, images, dataset=wanted.base, weights=weights, seed=seed)
-        if twin := found.get(entry.weights_sha256):
-            raise UsageFault(
-                f"--weights: expected other weights in each file, got the same in "
-                f"{settings.own_weights[twin.seed].name} and {settings.own_weights[seed].name}"
-            )
-        found[entry.weights_sha256] = entry
-    return list(found.values())
-
-
-def _check_told_apart(entries: list[Entry]) -> None:
-    """Raise UsageFault where two networks of the user's own would be called alike in tables."""
-    origins: dict[str, str] = {}
-    for entry in entries:
-        if isinstance(entry, OwnEntry) and origins.setdefault(entry.model, entry.origin) != (
-            entry.origin
-        ):
-            raise UsageFault(
-                f"expected functions of other names, got {origins[entry.model]} and "
-                f"{entry.origin}: both are {entry.model} in tables"
-            )
-
-
-def _own_seeds(settings: Settings) -> list[int]:
-    """Return which trainings of a network of the user's own are asked for: of one alone, that."""
-    there = list(range(max(1, len(settings.own_weights))))
-    if len(there) == 1 or not settings.training_seeds:
-        return there
-    return [seed for seed in there if seed in settings.training_seeds]
-
-
-def _name(entry: Entry) -> str:
-    """Return what a user calls the model."""
-    return entry.origin if isinstance(entry, OwnEntry) else entry.model
 
 
 def _takes(entry: Entry, images: ImageSet) -> bool:

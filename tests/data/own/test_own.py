@@ -331,28 +331,3 @@ def test_long_names_and_names_that_are_taken_stay_apart() -> None:
     same = [called_in_tables(f"{place}/twin.npz") for place in "xy"]
     assert len(set(long)) == len(set(same)) == 2
     assert max(map(len, long)) <= 40
-
-
-@pytest.mark.parametrize("labels", [LABELS[1:], LABELS[:10], np.tile(LABELS, 2)])
-def test_labels_that_are_not_as_many_as_images_are_refused_before_any_are_chosen(
-    labels, tmp_path
-) -> None:
-    np.savez(tmp_path / "own.npz", images=LEVELS, labels=labels)
-    with pytest.raises(DataFault, match=f"a label for each of 30 images, got {len(labels)}"):
-        load_images(f"{tmp_path}/own.npz", split="test")
-
-
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ("(image for image in ()), [0, 1]", "expected images, one after the other, got generator"),
-        ("None, None", "expected images, one after the other, got NoneType"),
-        ("np.float32(1.0), np.int64(1)", "expected images, one after the other"),
-        ("np.zeros((6, 28, 28)), np.array(3)", "expected labels, one after the other"),
-    ],
-)
-def test_what_a_function_gives_has_to_be_counted(given, words, tmp_path) -> None:
-    code = tmp_path / "given.py"
-    code.write_text(f"import numpy as np\ndef give(split):\n    return {given}\n", encoding="utf-8")
-    with pytest.raises(DataFault, match=words):
-        load_images(f"{code}:give", split="test")
