@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from capsprobe.cli import claims, factorial, questions
-from capsprobe.cli.options import floats, integers, names, typed
+from capsprobe.cli.options import floats, integers, names, one_path, typed
 from capsprobe.cli.parameters import (
     BatchSize,
     CellTimeout,
@@ -266,7 +266,11 @@ def check(
     from capsprobe.cli import checking
 
     status = checking.check(
-        model, dataset=dataset, data_dir=data_dir, weights=weights, as_json=as_json
+        model,
+        dataset=dataset,
+        data_dir=data_dir,
+        weights=one_path("--weights", weights),
+        as_json=as_json,
     )
     raise typer.Exit(status)
 
@@ -343,4 +347,4 @@ def list_names(
     """List what there is."""
     from capsprobe.cli import listing
 
-    listing.show(kind, weights=weights, as_json=as_json)
+    listing.show(kind, weights=one_path("--weights", weights), as_json=as_json)

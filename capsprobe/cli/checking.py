@@ -20,7 +20,7 @@ from capsprobe.models.checkpoints import SHIPPED, load_model
 from capsprobe.models.own import is_own
 from capsprobe.models.own.adopted import adopt
 from capsprobe.models.own.contract import Contract, examine
-from capsprobe.models.own.opening import opened
+from capsprobe.models.own.opening import check_repeats, opened
 from capsprobe.models.own.ranges import by_range
 from capsprobe.probes.base import Probe, probes
 
@@ -58,7 +58,9 @@ def check(
 
 def _module(model: str, dataset: str, frame: Frame, weights: Path | None) -> nn.Module:
     if is_own(model):
-        return opened(model, frame, weights).module
+        made = opened(model, frame, weights)
+        check_repeats(model, frame, weights, made)
+        return made.module
     models[model]
     return load_model(model, dataset=dataset, folder=weights or SHIPPED)
 

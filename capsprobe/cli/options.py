@@ -29,6 +29,17 @@ def paths(option: str, given: list[str] | None) -> tuple[Path, ...]:
     return tuple(Path(name) for name in names(option, given))
 
 
+def one_path(option: str, given: list[str] | None) -> Path | None:
+    """Return one path from an option, none where it is not given; raise UsageFault for more."""
+    found = paths(option, given)
+    if len(found) > 1:
+        raise UsageFault(
+            f"{option}: expected one file or folder here, got {len(found)}: "
+            f"{', '.join(path.name for path in found)}"
+        )
+    return found[0] if found else None
+
+
 def integers(option: str, given: list[str] | None) -> tuple[int, ...]:
     """Return whole numbers from an option; raise UsageFault for anything else."""
     try:

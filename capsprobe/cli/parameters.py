@@ -33,7 +33,7 @@ Weights = Annotated[
     ),
 ]
 OneWeights = Annotated[
-    Path | None,
+    list[str] | None,
     typer.Option(
         "--weights", help="Folder of checkpoints, or the .safetensors file of a model of your own."
     ),

@@ -61,6 +61,15 @@ def test_check_says_which_abilities_a_plain_network_lacks(monkeypatch, capsys) -
     assert "little better than chance" in out
 
 
+def test_check_takes_one_training_at_a_time(monkeypatch, capsys) -> None:
+    two = ("--weights", "a.safetensors", "--weights", "b.safetensors")
+    status, out, err = answer(monkeypatch, capsys, "check", f"{TOYS}:Linear", *two)
+    assert (status, out) == (2, "")
+    assert err.endswith(
+        "--weights: expected one file or folder here, got 2: a.safetensors, b.safetensors\n"
+    )
+
+
 def test_check_takes_shipped_models_too(monkeypatch, capsys) -> None:
     status, out, _ = answer(monkeypatch, capsys, "check", "capsnet")
     assert status == 0

@@ -16,7 +16,7 @@ from capsprobe.models.checkpoints import Entry
 from capsprobe.models.inference import accuracy
 from capsprobe.models.own.adopted import adopt
 from capsprobe.models.own.contract import examine
-from capsprobe.models.own.opening import called_in_tables, is_own, opened
+from capsprobe.models.own.opening import called_in_tables, check_repeats, is_own, opened
 from capsprobe.models.own.ranges import check_range
 
 __all__ = ["OwnEntry", "check_unchanged", "entry_of", "is_own", "load_own"]
@@ -109,8 +109,13 @@ def check_unchanged(entry: OwnEntry, weights: Path | None) -> Network:
 def _adopted(
     origin: str, frame: Frame, weights: Path | None, images: ImageSet | None = None
 ) -> _Found:
-    """Return the network with what was found of it; its range checked on images."""
+    """Return the network with what was found of it; its range checked on images.
+
+    With images a study begins: that the network can be made again is asked once, here.
+    """
     made = opened(origin, frame, weights)
+    if images is not None:
+        check_repeats(origin, frame, weights, made)
     if isinstance(made.module, Network):
         return _Found(made.module.eval(), made.sha256)
     try:

@@ -70,6 +70,7 @@ class _Exported(nn.Module):
     def __init__(self, graph: nn.Module) -> None:
         super().__init__()
         self.graph = graph
+        self.eval()
 
     def train(self, mode: bool = True) -> "_Exported":
         """Take note of the mode, which changes nothing."""

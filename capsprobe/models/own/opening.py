@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import nn
 
-from capsprobe.factories import called, named, source_hash, trimmed
+from capsprobe.factories import called, load_factory, named, source_hash, trimmed
 from capsprobe.faults import ModelFault
 from capsprobe.models.base import Frame, models
 from capsprobe.models.own.exported import exported
@@ -82,6 +82,18 @@ def opened(text: str, frame: Frame, weights: Path | None) -> Opened:
     return Opened(module=module, sha256=hashlib.sha256(f"{code}{held}".encode()).hexdigest())
 
 
+def check_repeats(text: str, frame: Frame, weights: Path | None, made: Opened) -> None:
+    """Raise ModelFault where a maker gives other weights each time, as one without a seed does.
+
+    Each process makes the network anew: results of one would be of another.
+    """
+    if weights is None and opened(text, frame, weights).sha256 != made.sha256:
+        raise ModelFault(
+            f"{text}: expected the same weights each time it is made, got others the second time: "
+            "load trained ones in it, pass --weights FILE.safetensors, or seed it"
+        )
+
+
 def _made(text: str, frame: Frame, weights: Path | None) -> tuple[Any, str]:
     """Return what was made, and the hash of the code that made it."""
     if text.startswith(TIMM):
@@ -91,6 +103,11 @@ def _made(text: str, frame: Frame, weights: Path | None) -> tuple[Any, str]:
             raise ModelFault(f"{text}: expected no --weights, got {weights.name}: it holds its own")
         return exported(Path(text)), ""
     if named(text) is not None:
+        if isinstance(made := load_factory(text, ModelFault), nn.Module):
+            raise ModelFault(
+                f"{text}: expected a function or class that makes a network, got a network, "
+                f"{type(made).__name__}: name what makes it"
+            )
         return called(text, ModelFault), source_hash(text, ModelFault)
     return _of_entry_point(text, frame), ""
 

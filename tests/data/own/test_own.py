@@ -87,6 +87,7 @@ def test_what_is_converted_is_said(images, note) -> None:
         (LEVELS, LABELS + 1, "expected labels from 0 on, got 1..3 and no 0"),
         (LEVELS, LABELS - 1, r"expected labels in 0\.\."),
         (LEVELS, LABELS * 1000, r"expected labels in 0\.\.999, got 0\.\.2000"),
+        (LEVELS, np.uint64(2**63) + LABELS.astype(np.uint64), r"got 9223372036854775810$"),
         (LEVELS, LABELS + 0.5, "expected whole numbers for labels, got 0.5"),
         (LEVELS, LABELS * np.nan, "expected whole numbers for labels"),
         (LEVELS, LABELS * 0, "expected images of at least 2 classes, got 1"),
