@@ -130,6 +130,17 @@ def gates(model: str, metric: str) -> Term:
     return Term(model=model, probe="gate", metric=metric, conditions=("layer/",), severities="all")
 
 
+def driven(model: str, by: str) -> Term:
+    """Return the mean weight of the children that the digit or clutter drives."""
+    return Term(
+        model=model,
+        probe="gate",
+        metric=f"{by}_weight",
+        conditions=("driven/",),
+        severities="all",
+    )
+
+
 def grouping(model: str, metric: str) -> Term:
     """Return the concordance of three rounds of routing with k-means on the same votes.
 

@@ -1,10 +1,15 @@
 """Whether CapsNets are robust, and whether it is routing that makes them so."""
 
+from math import log
+
 from capsprobe.claims import quantities as q
 from capsprobe.claims.base import CORRELATION, POINT, Claim, Hypothesis, claims
-from capsprobe.claims.effects import difference
+from capsprobe.claims.effects import difference, logratio
 from capsprobe.claims.terms import Term
 from capsprobe.claims.text import Text
+
+HEAVIER = log(1.1)
+"""A tenth more weight."""
 
 _KINDS = (
     ("affine", q.affine, "affine sweeps", "仿射变换", ()),
@@ -140,6 +145,20 @@ claims.register("robustness")(
                 ),
                 margin=CORRELATION,
                 scale="rank",
+                is_primary=False,
+            ),
+            Hypothesis(
+                id="clutter",
+                text=Text(
+                    en="unrelated features get less weight: capsnet's coefficients of children "
+                    "that the digit drives over those of children that a zigzag through the image "
+                    "drives",
+                    zh="无关特征权重更低：capsnet 中由数字驱动的子胶囊所得系数，"
+                    "与由穿过图像的锯齿线驱动的子胶囊所得系数之比",
+                ),
+                effect=logratio(q.driven(q.CAPSNET, "digit"), q.driven(q.CAPSNET, "clutter")),
+                margin=HEAVIER,
+                scale="ratio",
                 is_primary=False,
             ),
         ),

@@ -1,6 +1,6 @@
 """Gates beside routing coefficients, over the same children of the same network."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from capsprobe.data.corruptions.base import corrupt, corruptions
 from capsprobe.data.images import ImageSet
 from capsprobe.faults import UsageFault
 from capsprobe.models.base import Network
@@ -19,10 +20,16 @@ from capsprobe.probes.base import Probe, probes, together
 from capsprobe.routing.base import check_iterations, length
 from capsprobe.routing.ranks import of_others, shuffled, spearman, variation
 from capsprobe.routing.single import route_single
-from capsprobe.shapes import IMAGES
+from capsprobe.shapes import CHILDREN, IMAGES
 from capsprobe.tables import Condition, Measurement, Metric, observe
 
 _ALIKE = "weights that are the same for all children"
+_UNMOVED = "images that move no child"
+_CLUTTER = "clutter/zigzag"
+# By layer and name.
+Weights = dict[str, dict[str, Float[Tensor, WEIGHTS]]]
+# Metrics with a number an image.
+Numbers = Iterator[tuple[str, np.ndarray]]
 
 _MOST_VARIATION = 1e3
 _WEIGHTS = {
@@ -74,6 +81,18 @@ METRICS = (
         )
         for name in _VARYING
     ),
+    *(
+        Metric(
+            name=name,
+            lower=-_MOST_VARIATION,
+            upper=_MOST_VARIATION,
+            description=f"mean weight of children, each counting as far as {what}",
+        )
+        for name, what in (
+            ("digit_weight", "the digit moves it from what an empty image makes of it"),
+            ("clutter_weight", "a zigzag through the image moves it"),
+        )
+    ),
     Metric(
         name="sum_spread",
         lower=0.0,
@@ -105,7 +124,16 @@ class Gate(Probe):
     the ablation drop: by how much the predicted class's logit falls without the child. What is said
     of the predicted class varies with that class, also where the weights themselves are constants,
     as the literal head's are but for its relu; `summed_variation` is of those alone. A metric is
-    there for networks that have its weights. Severity is the number of the article's rounds,
+    there for networks that have its weights.
+
+    The part `driven` asks whether what belongs to the digit gets more weight than what does not: a
+    white zigzag is drawn through each image (MNIST-C's, at its severity). A child counts for the
+    digit as far as its pose under the clean image lies from that under an empty one, and for the
+    clutter as far as the zigzag moves it from there; `digit_weight` and `clutter_weight` are the
+    means of the weights in the image with the zigzag, by these. Where all weights are alike both
+    are the same number.
+
+    Severity is the number of the article's rounds,
     `iterations`; a network's own routing has its own. At most `limit` images are looked at, a
     fixed random choice, because each takes a run of the head for every child.
     """
@@ -131,8 +159,17 @@ class Gate(Probe):
             "layer/stage-1": "channels after the first stage",
             "layer/stage-2": "channels after the second stage",
         }
+        texts |= {
+            name.replace("layer/", "driven/"): f"{text}, a zigzag drawn through the image"
+            for name, text in texts.items()
+        }
         return tuple(
-            Condition(name=name, unit="iterations", description=text, has_clean=False)
+            Condition(
+                name=name,
+                unit="1" if name.startswith("driven/") else "iterations",
+                description=text,
+                has_clean=False,
+            )
             for name, text in texts.items()
         )
 
@@ -146,33 +183,24 @@ class Gate(Probe):
         """Return rank correlations over children, and how much of the weights varies, an image."""
         images = images.limit(self.limit)
         score(network, images.images)
-        batches = in_batches(
-            network, len(images), lambda few: self._weights(network, images.images[few])
-        )
-        found = _stacked([weights for _, weights in batches])
-        tables, left_out = [], 0
-        for layer, weights in found.items():
-            for metric, values in _numbers(weights, rng):
-                known = np.isfinite(values)
-                left_out += int((~known).sum())
-                tables.append(
-                    observe(
-                        condition=f"{part}/{layer}",
-                        severity=float(self.iterations),
-                        unit="image",
-                        unit_ids=images.ids.numpy()[known],
-                        metric=_NAMED[metric],
-                        values=values[known],
-                    )
-                )
-        return Measurement(
-            observations=together(tables), left_out={_ALIKE: left_out} if left_out else {}
-        )
+        if part == "driven":
+            return self._through_clutter(network, images, seed=int(rng.integers(2**31)))
+        found = _collected(network, images, lambda few: self._weights(network, images.images[few]))
+        numbers = {layer: _numbers(weights, rng) for layer, weights in found.items()}
+        return _observed(images, part, float(self.iterations), numbers)
 
-    def _weights(
-        self, network: Network, images: Float[Tensor, IMAGES]
-    ) -> dict[str, dict[str, Float[Tensor, WEIGHTS]]]:
-        """Return by layer and name what children are weighed by, and their ablation drops."""
+    def _through_clutter(self, network: Network, images: ImageSet, *, seed: int) -> Measurement:
+        """Return the mean weight of what the digit drives, and of what the clutter does."""
+        severity = corruptions[_CLUTTER].published
+        shown = corrupt(images, kind=_CLUTTER, severity=severity, seed=seed).images
+        found = _collected(
+            network, images, lambda few: _driven(network, images.images[few], shown[few])
+        )
+        numbers = {layer: _by_what_moves(weights) for layer, weights in found.items()}
+        return _observed(images, "driven", float(severity), numbers)
+
+    def _weights(self, network: Network, images: Float[Tensor, IMAGES]) -> Weights:
+        """Return what children are weighed by, and their ablation drops."""
         return {layer.name: self._of_layer(layer) for layer in taken_apart(network, images)}
 
     def _of_layer(self, layer: Layer) -> dict[str, Float[Tensor, WEIGHTS]]:
@@ -186,22 +214,77 @@ class Gate(Probe):
             }
 
 
-def _stacked(
-    batches: list[dict[str, dict[str, Tensor]]],
+def _collected(
+    network: Network, images: ImageSet, weights: Callable[[slice], Weights]
 ) -> dict[str, dict[str, Float[np.ndarray, WEIGHTS]]]:
     """Return the weights of all images, as arrays."""
+    batches = [found for _, found in in_batches(network, len(images), weights)]
     return {
         layer: {
             name: torch.cat([each[layer][name] for each in batches]).double().numpy()
-            for name in weights
+            for name in held
         }
-        for layer, weights in batches[0].items()
+        for layer, held in batches[0].items()
     }
 
 
-def _numbers(
-    weights: dict[str, np.ndarray], rng: np.random.Generator
-) -> Iterator[tuple[str, np.ndarray]]:
+def _observed(
+    images: ImageSet, part: str, severity: float, numbers: Mapping[str, Numbers]
+) -> Measurement:
+    """Return what is known of each layer's numbers, and how many are not."""
+    tables, left_out = [], 0
+    for layer, found in numbers.items():
+        for metric, values in found:
+            known = np.isfinite(values)
+            left_out += int((~known).sum())
+            tables.append(
+                observe(
+                    condition=f"{part}/{layer}",
+                    severity=severity,
+                    unit="image",
+                    unit_ids=images.ids.numpy()[known],
+                    metric=_NAMED[metric],
+                    values=values[known],
+                )
+            )
+    reason = _UNMOVED if part == "driven" else _ALIKE
+    return Measurement(
+        observations=together(tables), left_out={reason: left_out} if left_out else {}
+    )
+
+
+def _driven(
+    network: Network, clean: Float[Tensor, IMAGES], cluttered: Float[Tensor, IMAGES]
+) -> Weights:
+    """Return what children are weighed by in cluttered images, and what moves each how far."""
+    bare, seen, shown = (
+        taken_apart(network, each) for each in (torch.zeros_like(clean), clean, cluttered)
+    )
+    return {
+        after.name: {
+            "weight": after.weights["routing" if "routing" in after.weights else "gate"],
+            "digit": _apart(before.children, empty.children),
+            "clutter": _apart(after.children, before.children),
+        }
+        for empty, before, after in zip(bare, seen, shown, strict=True)
+    }
+
+
+def _apart(
+    ones: Float[Tensor, CHILDREN], others: Float[Tensor, CHILDREN]
+) -> Float[Tensor, WEIGHTS]:
+    return torch.linalg.vector_norm(ones - others, dim=2)
+
+
+def _by_what_moves(weights: dict[str, np.ndarray]) -> Numbers:
+    """Yield the means of the weights, children counting as far as they are moved; NaN for none."""
+    for what in ("digit", "clutter"):
+        moved = weights[what]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            yield f"{what}_weight", (weights["weight"] * moved).sum(axis=1) / moved.sum(axis=1)
+
+
+def _numbers(weights: dict[str, np.ndarray], rng: np.random.Generator) -> Numbers:
     """Yield every metric for which there are weights."""
     if "routing" in weights:
         weights = {**weights, "constant": of_others(weights["routing"])}

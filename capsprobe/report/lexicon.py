@@ -1,9 +1,18 @@
 """The words of what has exhibits: conditions, metrics, and what each exhibit says."""
 
-from capsprobe.report import arrangements, carries, expenses, kinds, meanings, shifts, signs
+from capsprobe.report import (
+    arrangements,
+    carries,
+    expenses,
+    kinds,
+    meanings,
+    shifts,
+    signs,
+    weighing,
+)
 from capsprobe.report.text import Text
 
-HEADS = ("rounds", "lloyd", "concordance", "divergence", "single", "swap", "layer")
+HEADS = ("rounds", "lloyd", "concordance", "divergence", "single", "swap", *weighing.HEADS)
 # Conditions that say no more than their metrics do.
 UNNAMED = ("rounds", "divergence", "single")
 LOWERED = ("inertia", "soft_inertia", "spherical_inertia", "clustering_loss", "kl_objective")
@@ -14,26 +23,13 @@ REFERENCES = {
     "concatenated": "k-means of votes side by side",
 }
 _BY_ANGLE = "spherical-"
-_LAYERS = {
-    "layer/capsules": "Primary capsules",
-    "layer/stage-1": "Channels, first stage",
-    "layer/stage-2": "Channels, second stage",
-}
 _HEADINGS = {
     "rounds": "Rounds of its own routing",
     "divergence": "Images beside one another",
     "single": "One parent, as in the article",
 }
-_WEIGHTS = {
-    "gate": "gate",
-    "summed": "head's weights summed over classes",
-    "routing": "routing coefficient",
-    "activity": "routing, summed over parents by activation",
-    "article": "article's coefficient",
-    "length": "length of the child",
-    "constant": "routing's mean over other images",
-}
 _WORDS = {
+    **weighing.METRICS,
     "entropy": "entropy of a child's coefficients (nats)",
     "effective_parents": "effective number of parents of a child",
     "effective_clusters": "effective number of clusters",
@@ -55,13 +51,6 @@ _WORDS = {
     "effective_children": "effective number of children",
     "same_prediction": "equal answers",
     "cohen_kappa": "Cohen's kappa",
-    "gate_article": "gate, article's coefficients",
-    "summed_article": "head's weights summed, article's coefficients",
-    "constant_routing": "the best constant, routing",
-    "article_routing": "article's coefficients, routing",
-    **{f"drop_{key}": f"ablation drop, {name}" for key, name in _WEIGHTS.items()},
-    **{f"{key}_variation": f"{name}, beyond a constant" for key, name in _WEIGHTS.items()},
-    "sum_spread": "spread of coefficients summed over parents",
     **{
         f"{index}{null}": f"{name}{words}"
         for index, name in (("ari", "adjusted Rand index"), ("ami", "adjusted mutual information"))
@@ -96,15 +85,12 @@ AXES = {
     **dict.fromkeys(("ari", "ari_shuffled"), "adjusted Rand index"),
 }
 _COEFFICIENTS = (
-    *("ari", "ami", "cosine", "cohen", "js_", "polarisation", "drop_", "gate", "summed"),
+    *("ari", "ami", "cosine", "cohen", "js_", "polarisation"),
+    *weighing.COEFFICIENTS,
     *meanings.COEFFICIENTS,
     *arrangements.COEFFICIENTS,
 )
-KINDS = {
-    "together": "rank correlation over children",
-    "drops": "rank correlation with the drop",
-    "variation": "fraction of the variance",
-}
+KINDS = weighing.KINDS
 
 
 def condition(name: str) -> str:
@@ -115,7 +101,7 @@ def condition(name: str) -> str:
     if head == "swap":
         one, _, other = rest.partition("/")
         return f"Routing by {one} and by {other}" if other else f"Routing by {one}"
-    return _LAYERS.get(name) or _HEADINGS.get(name) or name
+    return weighing.CONDITIONS.get(name) or _HEADINGS.get(name) or name
 
 
 def reference(name: str) -> str:
@@ -126,7 +112,8 @@ def reference(name: str) -> str:
 
 def weight(metric: str) -> str:
     """Return in words which weights a metric is about, for a figure that says the rest."""
-    return _WEIGHTS.get(metric.removeprefix("drop_").removesuffix("_variation")) or METRICS[metric]
+    which = metric.removeprefix("drop_").removesuffix("_variation")
+    return weighing.WEIGHTS.get(which) or METRICS[metric]
 
 
 def is_coefficient(metric: str) -> bool:
@@ -158,6 +145,7 @@ EXHIBITS = {
     **arrangements.EXHIBITS,
     **meanings.EXHIBITS,
     **expenses.EXHIBITS,
+    **weighing.EXHIBITS,
     "lights": signs.EXHIBIT,
     "concordance": Text(
         heading="Does routing choose as k-means does?",
@@ -260,29 +248,6 @@ EXHIBITS = {
         ),
         folded="The first image in the other networks",
     ),
-    "together": Text(
-        heading="Do gates weigh children as routing does?",
-        reading=(
-            "A point is a model's rank correlation over children, a mean over images, its line the "
-            "95 % interval; the grey bar below it is the same with children shuffled. At 1 the two "
-            "rank all children alike, at 0 they have nothing in common."
-        ),
-        meaning=(
-            "Capsules of two networks have nothing in common, so each network is compared with "
-            "what can be computed from its own children. Sabour's coefficients, summed over "
-            "parents, are one for every child; so the coefficient of the winning parent stands for "
-            "routing. “The best constant” is its mean over all other images: what fixed weights, "
-            "like the article's W2, could do at most."
-        ),
-    ),
-    "drops": Text(
-        heading="What foretells how much a child matters?",
-        reading=(
-            "The ablation drop is by how much the predicted class's logit falls without a child. A "
-            "point far to the right: who weighs more is missed more; the grey bar below it is "
-            "what shuffled children give."
-        ),
-    ),
     "distances": Text(
         heading="How far is the nearest image that errs?",
         reading=(
@@ -293,13 +258,6 @@ EXHIBITS = {
             "curve: nothing that errs was found up to the farthest image there is, and the "
             "interval says of how many it may still be true. The worst case takes each image's "
             "least."
-        ),
-    ),
-    "variation": Text(
-        heading="How much of the weights could a constant carry?",
-        reading=(
-            "At 0 the weights are the same for every image, so a constant carries them all; at 1 "
-            "they share nothing from image to image."
         ),
     ),
 }
@@ -323,15 +281,11 @@ OVERVIEW = {
     **arrangements.OVERVIEW,
     **meanings.OVERVIEW,
     **expenses.OVERVIEW,
+    **weighing.OVERVIEW,
     "routing": (
         "A column is a network. Routing chooses as k-means does where the adjusted Rand index lies "
         "above that of shuffled votes; k-means can take its place where accuracy stays and "
         "Cohen's kappa is near 1; coefficients near 10 effective parents of a child, of 10 "
         "classes, say that nothing was chosen at all."
-    ),
-    "gate": (
-        "A column is a network; a dash stands where it has no such weights. Gates do the work of "
-        "routing where both rank children alike and foretell the ablation drop alike, and a "
-        "constant can only where little of the variance is beyond it."
     ),
 }

@@ -12,6 +12,7 @@ from capsprobe.report import (
     meanings,
     shifts,
     signs,
+    weighing,
 )
 from capsprobe.report.measures import view_of
 from capsprobe.report.names import shortened, visible
@@ -28,7 +29,7 @@ PROBES = {
     "detection": "Detection by reconstruction",
     "overlap": "Overlapping digits",
     "routing": "Routing beside clustering",
-    "gate": "Gates beside routing",
+    **weighing.PROBES,
     "relations": "Parts, poses, and coefficients",
     "cost": "Cost",
     **meanings.PROBES,
@@ -183,10 +184,7 @@ READING["routing"] = (
     "image by image; then other routings answer in its place. Which routing a network was "
     "trained with is in its name; capsnet has Sabour's, with three rounds."
 )
-READING["gate"] = (
-    "A gate gives each child a weight, and so does routing. Whether they are the same is asked "
-    "of the children of one network at a time."
-)
+READING |= weighing.READING
 READING["output-maps"] = (
     "The same descent, alone each time and with the same steps, through different scores of one "
     "network: as they come (lengths, for capsules), as log odds, as margins, as DLR; of a twin "

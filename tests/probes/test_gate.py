@@ -1,10 +1,17 @@
-import pytest
+import math
+from dataclasses import replace
 
+import numpy as np
+import pytest
+import torch
+
+from capsprobe.data.corruptions.base import corrupt
 from capsprobe.data.digits import digits
 from capsprobe.faults import UsageFault
 from capsprobe.models.base import Frame
 from capsprobe.models.checkpoints import build, load_model
 from capsprobe.probes.gate import Gate
+from capsprobe.seeds import generator
 from tests.probes.toys import Constant
 
 IMAGES = digits("test").limit(40)
@@ -63,6 +70,53 @@ def test_coefficients_without_spread_are_left_out_and_counted():
     assert sum(outcome.left_out.values()) > 0
     assert "drop_routing" not in set(outcome.observations["metric"])
     assert "drop_length" in set(outcome.observations["metric"])
+
+
+def through_clutter(network, images=IMAGES):
+    outcome = Gate()(network, images, part="driven")
+    rows = outcome.observations
+    wide = rows.pivot(index="unit_id", columns=["condition", "metric"], values="value")
+    return wide.loc[[each for each in images.ids.tolist() if each in wide.index]], outcome
+
+
+def test_what_the_digit_and_what_the_zigzag_drives_is_weighed_child_by_child():
+    network = load_model("capsnet", dataset="digits", seed=0)
+    few = IMAGES.limit(3)
+    found, _ = through_clutter(network, few)
+    rng = generator(0, "gate", "driven")
+    seed = int(rng.integers(2**31))
+    shown = corrupt(few, kind="clutter/zigzag", severity=3, seed=seed).images
+    with torch.no_grad():
+        for row, (image, other) in enumerate(zip(few.images, shown, strict=True)):
+            poses = [
+                network.children_of(each.unsqueeze(0))[0]
+                for each in (torch.zeros_like(image), image, other)
+            ]
+            trace = network.trace(other.unsqueeze(0))
+            winner = int(network(other.unsqueeze(0)).argmax())
+            coefficients = trace.coefficients[-1][0, :, winner].tolist()
+            for metric, one, two in (("digit_weight", 0, 1), ("clutter_weight", 1, 2)):
+                moved = [
+                    math.dist(a, b)
+                    for a, b in zip(*(poses[k].tolist() for k in (one, two)), strict=True)
+                ]
+                mean = sum(m * c for m, c in zip(moved, coefficients, strict=True)) / sum(moved)
+                assert found["driven/capsules", metric].iloc[row] == pytest.approx(mean, rel=1e-4)
+
+
+def test_weights_that_are_alike_for_all_heed_nothing():
+    network = build("capsnet-uniform", Frame(width=8, types=2), seed=0, decoder=False)
+    found, _ = through_clutter(network)
+    np.testing.assert_allclose(found.to_numpy(), 0.1, rtol=1e-5)
+
+
+def test_a_gate_is_asked_too_and_an_empty_image_moves_nothing():
+    network = build("senet", Frame(width=8, types=2), seed=0, decoder=False)
+    empty = replace(IMAGES, images=torch.cat([torch.zeros(1, 1, 28, 28), IMAGES.images[1:]]))
+    found, outcome = through_clutter(network, empty)
+    assert {name for name, _ in found} == {"driven/stage-1", "driven/stage-2"}
+    assert outcome.left_out == {"images that move no child": 2}
+    assert found["driven/stage-1", "clutter_weight"].notna().all()
 
 
 def test_a_network_that_weighs_nothing_is_told_what_it_lacks():

@@ -65,6 +65,17 @@ _ELSEWHERE = {
         ("memory/training", "peak_memory_mib", 128.0),
     ),
 }
+_OF_CHILDREN = {
+    "layer": (
+        "gate_article",
+        "constant_routing",
+        "drop_routing",
+        "drop_gate",
+        "routing_variation",
+        "gate_variation",
+    ),
+    "driven": ("digit_weight", "clutter_weight"),
+}
 # Condition, metric, severity.
 _CHOSEN = {
     "routing": (
@@ -85,16 +96,10 @@ _CHOSEN = {
         ("single", "cosine_mean", ROUNDS),
     ),
     "gate": tuple(
-        (f"layer/{layer}", metric, ROUNDS)
+        (f"{part}/{layer}", metric, ROUNDS)
         for layer in ("capsules", "stage-1", "stage-2")
-        for metric in (
-            "gate_article",
-            "constant_routing",
-            "drop_routing",
-            "drop_gate",
-            "routing_variation",
-            "gate_variation",
-        )
+        for part, metrics in _OF_CHILDREN.items()
+        for metric in metrics
     ),
     **_ELSEWHERE,
 }

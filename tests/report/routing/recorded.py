@@ -65,10 +65,12 @@ def routing() -> pd.DataFrame:
 def gate() -> pd.DataFrame:
     """Return observations of the gate probe."""
     values = {"drop_routing": 0.9, "drop_routing_shuffled": 0.0, "routing_variation": 0.4}
+    driven = {"digit_weight": 0.14, "clutter_weight": 0.11}
     return pd.concat(
         [
-            observed("gate", "layer/capsules", 3.0, name, np.full(IMAGES, value))
-            for name, value in values.items()
+            observed("gate", condition, 3.0, name, np.full(IMAGES, value))
+            for condition, found in (("layer/capsules", values), ("driven/capsules", driven))
+            for name, value in found.items()
         ],
         ignore_index=True,
     )

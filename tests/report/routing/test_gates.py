@@ -19,5 +19,13 @@ def test_a_variance_has_no_null(gate: Evidence) -> None:
     assert [point.null for _, points in figure.rows for point in points] == [None, None]
 
 
+def test_what_the_digit_drives_stands_above_what_the_zigzag_does(gate: Evidence) -> None:
+    (figure,) = dots(gate, "driven")
+    assert figure.condition == "driven/capsules"
+    assert [metric for metric, _ in figure.rows] == ["digit_weight", "clutter_weight"]
+    estimates = [points[0].cell.estimate for _, points in figure.rows]
+    assert estimates == pytest.approx([0.14, 0.11])
+
+
 def test_what_was_not_measured_has_no_figure(gate: Evidence) -> None:
     assert dots(gate, "together") == ()

@@ -8,7 +8,12 @@ from capsprobe.report.routing.pages import OVERVIEW, exhibits, has_exhibits
 def test_every_question_has_its_exhibit_and_words(routing: Evidence, gate: Evidence) -> None:
     shown = [each.key for each in exhibits("routing", routing)]
     assert shown == [OVERVIEW, "concordance", "rounds", "pictures", "objective", "swap", "article"]
-    assert [each.key for each in exhibits("gate", gate)] == [OVERVIEW, "drops", "variation"]
+    assert [each.key for each in exhibits("gate", gate)] == [
+        OVERVIEW,
+        "drops",
+        "variation",
+        "driven",
+    ]
     assert set(shown) - {OVERVIEW} <= set(lexicon.EXHIBITS)
 
 
