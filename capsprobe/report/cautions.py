@@ -104,20 +104,28 @@ def forgone(run: Mapping[str, Any]) -> Iterator[Caution]:
 
 
 def left_out(run: Mapping[str, Any]) -> Iterator[Caution]:
-    """Yield what could not be measured, over all checkpoints of a part, by reason.
+    """Yield what could not be measured, over the checkpoints of a part, by reason.
 
-    Parts that lost the same are named together.
+    Parts of which the same models lost the same are named together; `models` are those, none where
+    it is all that have the part.
     """
     counts: dict[tuple[str, str, str], list[int]] = {}
+    losing: dict[tuple[str, str, str], set[str]] = {}
+    having: dict[tuple[str, str], set[str]] = {}
     for cell in run.get("cells", ()):
+        place, model = (str(cell["probe"]), str(cell.get("part", ""))), str(cell.get("model", ""))
+        having.setdefault(place, set()).add(model)
         for reason, count in (cell.get("left_out") or {}).items():
-            key = str(cell["probe"]), str(cell.get("part", "")), str(reason)
+            key = *place, str(reason)
             counts.setdefault(key, []).append(int(count))
-    alike: dict[tuple[str, str, int, int], list[str]] = {}
+            losing.setdefault(key, set()).add(model)
+    alike: dict[tuple[str, str, tuple[str, ...], int, int], list[str]] = {}
     for (probe, part, reason), held in sorted(counts.items()):
-        alike.setdefault((probe, reason, min(held), max(held)), []).append(part)
-    for (probe, reason, fewest, most), parts in alike.items():
-        facts = {"probe": probe, "parts": parts, "reason": reason}
+        those = losing[probe, part, reason]
+        named = () if those == having[probe, part] else in_order(those)
+        alike.setdefault((probe, reason, tuple(named), min(held), max(held)), []).append(part)
+    for (probe, reason, models, fewest, most), parts in alike.items():
+        facts = {"probe": probe, "parts": parts, "reason": reason, "models": models}
         yield Caution(kind="left_out", facts={**facts, "fewest": fewest, "most": most})
 
 

@@ -95,9 +95,30 @@ def test_what_was_left_out_is_counted_by_reason() -> None:
     assert list(left_out(run)) == [
         Caution(
             kind="left_out",
-            facts={"probe": "affine", "parts": ["scale"], "reason": "cut", "fewest": 3, "most": 5},
+            facts={
+                "probe": "affine",
+                "parts": ["scale"],
+                "reason": "cut",
+                "models": (),
+                "fewest": 3,
+                "most": 5,
+            },
         )
     ]
+
+
+def test_what_only_some_models_lost_is_said_of_them_alone() -> None:
+    cell = {"probe": "adversarial", "part": "linf"}
+    run = {
+        "cells": [
+            cell | {"model": "cnn"},
+            cell | {"model": "capsnet-em", "left_out": {"no twin": 4}},
+            cell | {"model": "capsnet", "left_out": {"no twin": 4}},
+            {"probe": "affine", "part": "scale", "model": "cnn", "left_out": {"cut": 1}},
+        ]
+    }
+    found = {each.facts["reason"]: each.facts["models"] for each in left_out(run)}
+    assert found == {"no twin": ("capsnet", "capsnet-em"), "cut": ()}
 
 
 def test_parts_that_lost_the_same_are_named_together() -> None:
