@@ -12,7 +12,8 @@ from capsprobe.report import (
 )
 from capsprobe.report.text import Text
 
-HEADS = ("rounds", "lloyd", "concordance", "divergence", "single", "swap", *weighing.HEADS)
+IN_ROUNDS = ("rounds", "lloyd", "concordance", "divergence", "single", "swap", "layer")
+HEADS = (*IN_ROUNDS, *weighing.HEADS)
 # Conditions that say no more than their metrics do.
 UNNAMED = ("rounds", "divergence", "single")
 LOWERED = ("inertia", "soft_inertia", "spherical_inertia", "clustering_loss", "kl_objective")

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from capsprobe.report import lexicon, repeats, signs, wording
+from capsprobe.report import explanations, lexicon, repeats, signs, wording
 from capsprobe.report.canvas import swatch
 from capsprobe.report.names import shortened, slug, visible
 from capsprobe.report.styles import PALETTE, styles
@@ -34,6 +34,7 @@ def page(summary: Summary, drawings: Mapping[str, Drawing], *, verdicts: str = "
             swatches={name: Markup(swatch(looks[name])) for name in summary.shown},
             palette=PALETTE,
             words=wording,
+            explained=explanations,
             lexicon=lexicon,
             repeats=repeats,
             signs=signs,

@@ -2,7 +2,7 @@
 
 from capsprobe.report.text import Text
 
-HEADS = ("layer", "driven")
+HEADS = ("driven",)
 PROBES = {"gate": "Gates beside routing"}
 CONDITIONS = {
     "layer/capsules": "Primary capsules",

@@ -1,5 +1,6 @@
 import pytest
 
+from capsprobe.report import wording
 from capsprobe.report.routing.evidence import Evidence
 from capsprobe.report.routing.gates import dots
 
@@ -25,6 +26,11 @@ def test_what_the_digit_drives_stands_above_what_the_zigzag_does(gate: Evidence)
     assert [metric for metric, _ in figure.rows] == ["digit_weight", "clutter_weight"]
     estimates = [points[0].cell.estimate for _, points in figure.rows]
     assert estimates == pytest.approx([0.14, 0.11])
+
+
+def test_a_zigzag_has_a_severity_and_routing_has_rounds() -> None:
+    assert wording.severity(3.0, "driven/capsules", "1") == "3"
+    assert wording.severity(3.0, "layer/capsules", "iterations") == "round\N{NO-BREAK SPACE}3"
 
 
 def test_what_was_not_measured_has_no_figure(gate: Evidence) -> None:
