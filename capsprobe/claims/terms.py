@@ -66,7 +66,9 @@ class Tables:
         grouped = observations.groupby(["probe", "metric"], observed=True, sort=False)
         self._rows = {(str(probe), str(metric)): rows for (probe, metric), rows in grouped}
         self._dataset, self._roles, self._chance = dataset, dict(roles or {}), 1.0 / classes
+        # Hypotheses share terms.
         self._chosen: dict[Term, pd.DataFrame] = {}
+        self._readings: dict[tuple[Term, tuple[Term, ...]], Reading] = {}
 
     def name(self, role: str) -> str:
         """Return the model that plays a part."""
@@ -82,6 +84,12 @@ class Tables:
         With `rivals`, the same of other models, only where they have values too: a mean over
         severities of which one model lacks the hardest would flatter that model.
         """
+        asked = term, tuple(rivals)
+        if asked not in self._readings:
+            self._readings[asked] = self._read(*asked)
+        return self._readings[asked]
+
+    def _read(self, term: Term, rivals: tuple[Term, ...]) -> Reading:
         rows = self._rows_of(term)
         for rival in rivals:
             known = pd.MultiIndex.from_frame(self._rows_of(rival)[_COLUMN]).unique()
