@@ -130,15 +130,9 @@ def gates(model: str, metric: str) -> Term:
     return Term(model=model, probe="gate", metric=metric, conditions=("layer/",), severities="all")
 
 
-def driven(model: str, by: str) -> Term:
-    """Return the mean weight of the children that the digit or clutter drives."""
-    return Term(
-        model=model,
-        probe="gate",
-        metric=f"{by}_weight",
-        conditions=("driven/",),
-        severities="all",
-    )
+def driven(model: str, metric: str) -> Term:
+    """Return how weights rank what belongs to the digit, image by image, in cluttered images."""
+    return Term(model=model, probe="gate", metric=metric, conditions=("driven/",), severities="all")
 
 
 def grouping(model: str, metric: str) -> Term:

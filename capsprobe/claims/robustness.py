@@ -1,15 +1,10 @@
 """Whether CapsNets are robust, and whether it is routing that makes them so."""
 
-from math import log
-
 from capsprobe.claims import quantities as q
 from capsprobe.claims.base import CORRELATION, POINT, Claim, Hypothesis, claims
-from capsprobe.claims.effects import difference, logratio
+from capsprobe.claims.effects import difference
 from capsprobe.claims.terms import Term
 from capsprobe.claims.text import Text
-
-HEAVIER = log(1.1)
-"""A tenth more weight."""
 
 _KINDS = (
     ("affine", q.affine, "affine sweeps", "仿射变换", ()),
@@ -150,15 +145,19 @@ claims.register("robustness")(
             Hypothesis(
                 id="clutter",
                 text=Text(
-                    en="unrelated features get less weight: capsnet's coefficients of children "
-                    "that the digit drives over those of children that a zigzag through the image "
-                    "drives",
-                    zh="无关特征权重更低：capsnet 中由数字驱动的子胶囊所得系数，"
-                    "与由穿过图像的锯齿线驱动的子胶囊所得系数之比",
+                    en="related features get more weight than unrelated ones: in images with a "
+                    "zigzag through them, rank correlation of capsnet's coefficients with how much "
+                    "farther the digit moves a child than the zigzag does, above that of the "
+                    "coefficients' mean over other images",
+                    zh="相关特征的权重高于无关特征：在画有锯齿线的图像中，capsnet 的系数与"
+                    "“数字比锯齿线多移动该子胶囊多少”的秩相关，减去以其他图像的平均系数所得的值",
                 ),
-                effect=logratio(q.driven(q.CAPSNET, "digit"), q.driven(q.CAPSNET, "clutter")),
-                margin=HEAVIER,
-                scale="ratio",
+                effect=difference(
+                    [q.driven(q.CAPSNET, "belonging_routing")],
+                    [q.driven(q.CAPSNET, "belonging_constant")],
+                ),
+                margin=CORRELATION,
+                scale="rank",
                 is_primary=False,
             ),
         ),

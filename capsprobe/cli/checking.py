@@ -20,8 +20,9 @@ from capsprobe.models.checkpoints import SHIPPED, load_model
 from capsprobe.models.own import is_own
 from capsprobe.models.own.adopted import adopt
 from capsprobe.models.own.contract import Contract, examine
-from capsprobe.models.own.opening import check_repeats, opened
+from capsprobe.models.own.opening import opened
 from capsprobe.models.own.ranges import by_range
+from capsprobe.models.own.repeating import check_repeats
 from capsprobe.probes.base import Probe, probes
 
 DONE, FAULT = 0, 3
@@ -41,12 +42,16 @@ def check(
     use_threads()
     images = load_images(dataset, split="test", source=Source(folder=data_dir)).limit(_IMAGES)
     frame = Frame(classes=images.classes, canvas=images.size[0])
-    module = _module(model, dataset, frame, weights)
+    made = opened(model, frame, weights) if is_own(model) else None
+    module = made.module if made else _shipped(model, dataset, weights)
     contract = examine(module, frame)
     joins: list[dict[str, Any]] = []
     if not contract.fault:
         network = module if isinstance(module, Network) else adopt(module, frame, contract)
         if _add_accuracy(contract, network, module, images):
+            if made:
+                ours = isinstance(module, Network)
+                check_repeats(model, weights, made, network, None if ours else contract)
             joins = _joins(network)
     if as_json:
         found = [asdict(finding) for finding in contract.findings]
@@ -56,11 +61,7 @@ def check(
     return FAULT if contract.fault else DONE
 
 
-def _module(model: str, dataset: str, frame: Frame, weights: Path | None) -> nn.Module:
-    if is_own(model):
-        made = opened(model, frame, weights)
-        check_repeats(model, frame, weights, made)
-        return made.module
+def _shipped(model: str, dataset: str, weights: Path | None) -> nn.Module:
     models[model]
     return load_model(model, dataset=dataset, folder=weights or SHIPPED)
 

@@ -32,10 +32,12 @@ def paths(option: str, given: list[str] | None) -> tuple[Path, ...]:
 def one_path(option: str, given: list[str] | None) -> Path | None:
     """Return one path from an option, none where it is not given; raise UsageFault for more."""
     found = paths(option, given)
+    if given and len(given) == 1 and not any(path.exists() for path in found):
+        return Path(given[0])
     if len(found) > 1:
         raise UsageFault(
             f"{option}: expected one file or folder here, got {len(found)}: "
-            f"{', '.join(path.name for path in found)}"
+            f"{', '.join(map(str, found))}"
         )
     return found[0] if found else None
 

@@ -35,7 +35,9 @@ Weights = Annotated[
 OneWeights = Annotated[
     list[str] | None,
     typer.Option(
-        "--weights", help="Folder of checkpoints, or the .safetensors file of a model of your own."
+        "--weights",
+        metavar="<path>",
+        help="Folder of checkpoints, or the .safetensors file of a model of your own.",
     ),
 ]
 Seeds = Annotated[

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from capsprobe.models.base import Embeds, Network, as_logits, embedder
@@ -28,7 +28,8 @@ class Layer:
 
     `carried` is what the rest of the network, `rest`, gets: the children, gated where there is a
     gate. `weights` holds by name what the network has: `gate`; `summed`, a gate that there is for
-    each class, over all classes; `routing`, the coefficient of the winning parent; `activity`, the
+    each class, over all classes; `routing`, the coefficient of the winning parent, or of the one
+    that was asked for; `activity`, the
     coefficients summed over parents, each times the parent's activation; `total`, the plain sum.
     """
 
@@ -55,15 +56,22 @@ def can_be_taken_apart(network: Network) -> bool:
     return isinstance(network, Capsular | SeHead | SENet)
 
 
-def taken_apart(network: Network, images: Float[Tensor, IMAGES]) -> list[Layer]:
-    """Return the layers in which the network weighs children, for these images."""
+def taken_apart(
+    network: Network,
+    images: Float[Tensor, IMAGES],
+    classes: Int64[Tensor, " images"] | None = None,
+) -> list[Layer]:
+    """Return the layers in which the network weighs children, for these images.
+
+    Where weights differ by class, those of the given `classes` count, of the predicted by default.
+    """
     pixels = images.to(device_of(network))
     with torch.no_grad():
         if isinstance(network, SENet):
             return list(_stages(network, pixels))
         if isinstance(network, SeHead):
-            return [_literal(network, pixels)]
-        return [_routed(network, pixels)] if isinstance(network, Capsular) else []
+            return [_literal(network, pixels, classes)]
+        return [_routed(network, pixels, classes)] if isinstance(network, Capsular) else []
 
 
 def can_be_ablated(network: Network) -> bool:
@@ -151,7 +159,9 @@ def _stages(network: SENet, pixels: Float[Tensor, IMAGES]) -> Iterator[Layer]:
         )
 
 
-def _literal(network: SeHead, pixels: Float[Tensor, IMAGES]) -> Layer:
+def _literal(
+    network: SeHead, pixels: Float[Tensor, IMAGES], classes: Int64[Tensor, " images"] | None
+) -> Layer:
     """Return the primary capsules under the literal head."""
     children = network.children_of(pixels)
 
@@ -159,7 +169,7 @@ def _literal(network: SeHead, pixels: Float[Tensor, IMAGES]) -> Layer:
         return _logits(network, network.classify(network.excitation(carried).flatten(1)))
 
     weights = network.excitation.weights(children)
-    named = rest(children).argmax(dim=1)
+    named = (rest(children).argmax(dim=1) if classes is None else classes).to(weights.device)
     return Layer(
         name="capsules",
         children=children.cpu(),
@@ -172,7 +182,9 @@ def _literal(network: SeHead, pixels: Float[Tensor, IMAGES]) -> Layer:
     )
 
 
-def _routed(network: Capsular, pixels: Float[Tensor, IMAGES]) -> Layer:
+def _routed(
+    network: Capsular, pixels: Float[Tensor, IMAGES], classes: Int64[Tensor, " images"] | None
+) -> Layer:
     """Return the primary capsules under routing."""
     children = network.children_of(pixels)
     routing, iterations = network.routing, network.iterations
@@ -183,7 +195,7 @@ def _routed(network: Capsular, pixels: Float[Tensor, IMAGES]) -> Layer:
 
     trace = network.votes.trace(children, routing=routing, iterations=iterations)
     coefficients, activations = trace.coefficients[-1], length(trace.parents[-1])
-    named = activations.argmax(dim=1)
+    named = (activations.argmax(dim=1) if classes is None else classes).to(activations.device)
     return Layer(
         name="capsules",
         children=children.cpu(),

@@ -1,7 +1,7 @@
 """Gates beside routing coefficients, over the same children of the same network."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -14,17 +14,18 @@ from capsprobe.data.images import ImageSet
 from capsprobe.faults import UsageFault
 from capsprobe.models.base import Network
 from capsprobe.models.batches import in_batches
+from capsprobe.models.driven import driven_apart
 from capsprobe.models.inference import score
 from capsprobe.models.layers import WEIGHTS, Layer, can_be_taken_apart, taken_apart
 from capsprobe.probes.base import Probe, probes, together
 from capsprobe.routing.base import check_iterations, length
 from capsprobe.routing.ranks import of_others, shuffled, spearman, variation
 from capsprobe.routing.single import route_single
-from capsprobe.shapes import CHILDREN, IMAGES
+from capsprobe.shapes import IMAGES
 from capsprobe.tables import Condition, Measurement, Metric, observe
 
 _ALIKE = "weights that are the same for all children"
-_UNMOVED = "images that move no child"
+_UNMOVED = "weights, or what moves children, the same for all of them"
 _CLUTTER = "clutter/zigzag"
 # By layer and name.
 Weights = dict[str, dict[str, Float[Tensor, WEIGHTS]]]
@@ -40,6 +41,12 @@ _WEIGHTS = {
     "article": "the coefficients of the article's routing to one parent",
     "length": "the length of the child's pose",
     "constant": "the routing's mean over all other images",
+}
+# The same in an image with a zigzag.
+_CLUTTERED = {
+    "gate": "the gate, of the class that is shown where it has one",
+    "routing": "the coefficient of the parent that is shown",
+    "constant": "the mean of either over all other images",
 }
 _PAIRS = (
     ("gate", "article"),
@@ -82,15 +89,12 @@ METRICS = (
         for name in _VARYING
     ),
     *(
-        Metric(
-            name=name,
-            lower=-_MOST_VARIATION,
-            upper=_MOST_VARIATION,
-            description=f"mean weight of children, each counting as far as {what}",
-        )
-        for name, what in (
-            ("digit_weight", "the digit moves it from what an empty image makes of it"),
-            ("clutter_weight", "a zigzag through the image moves it"),
+        metric
+        for name in ("routing", "gate", "constant")
+        for metric in _correlations(
+            f"belonging_{name}",
+            f"rank correlation of how much farther the digit moves a child than a zigzag does, "
+            f"{_CLUTTERED[name]}",
         )
     ),
     Metric(
@@ -127,14 +131,14 @@ class Gate(Probe):
     there for networks that have its weights.
 
     The part `driven` asks whether what belongs to the digit gets more weight than what does not: a
-    white zigzag is drawn through each image (MNIST-C's, at its severity). A child counts for the
-    digit as far as its pose under the clean image lies from that under an empty one, and for the
-    clutter as far as the zigzag moves it from there; `digit_weight` and `clutter_weight` are the
-    means of the weights in the image with the zigzag, by these. Where all weights are alike both
-    are the same number.
+    white zigzag is drawn through each image (MNIST-C's, at its severity, which is the rows'). How
+    far the digit moves a child's pose from what an empty, black image makes of it, less how far
+    the zigzag alone does, is ranked beside the child's weight in the image that has both: for the
+    class that is shown, whatever was predicted. A mean over other images' weights stands beside
+    it, for what depends on a child's place and not on this image.
 
-    Severity is the number of the article's rounds,
-    `iterations`; a network's own routing has its own. At most `limit` images are looked at, a
+    The other part's severity is the number of the article's rounds, `iterations`; a network's own
+    routing has its own. At most `limit` images are looked at, a
     fixed random choice, because each takes a run of the head for every child.
     """
 
@@ -184,20 +188,10 @@ class Gate(Probe):
         images = images.limit(self.limit)
         score(network, images.images)
         if part == "driven":
-            return self._through_clutter(network, images, seed=int(rng.integers(2**31)))
+            return _through_clutter(network, images, rng)
         found = _collected(network, images, lambda few: self._weights(network, images.images[few]))
         numbers = {layer: _numbers(weights, rng) for layer, weights in found.items()}
         return _observed(images, part, float(self.iterations), numbers)
-
-    def _through_clutter(self, network: Network, images: ImageSet, *, seed: int) -> Measurement:
-        """Return the mean weight of what the digit drives, and of what the clutter does."""
-        severity = corruptions[_CLUTTER].published
-        shown = corrupt(images, kind=_CLUTTER, severity=severity, seed=seed).images
-        found = _collected(
-            network, images, lambda few: _driven(network, images.images[few], shown[few])
-        )
-        numbers = {layer: _by_what_moves(weights) for layer, weights in found.items()}
-        return _observed(images, "driven", float(severity), numbers)
 
     def _weights(self, network: Network, images: Float[Tensor, IMAGES]) -> Weights:
         """Return what children are weighed by, and their ablation drops."""
@@ -253,35 +247,33 @@ def _observed(
     )
 
 
-def _driven(
-    network: Network, clean: Float[Tensor, IMAGES], cluttered: Float[Tensor, IMAGES]
-) -> Weights:
-    """Return what children are weighed by in cluttered images, and what moves each how far."""
-    bare, seen, shown = (
-        taken_apart(network, each) for each in (torch.zeros_like(clean), clean, cluttered)
+def _through_clutter(network: Network, images: ImageSet, rng: np.random.Generator) -> Measurement:
+    """Return whether weights go to what the digit drives, in images with a zigzag."""
+    severity, seed = corruptions[_CLUTTER].published, int(rng.integers(2**31))
+    both, clutter = (
+        corrupt(each, kind=_CLUTTER, severity=severity, seed=seed).images
+        for each in (images, replace(images, images=torch.zeros_like(images.images)))
     )
-    return {
-        after.name: {
-            "weight": after.weights["routing" if "routing" in after.weights else "gate"],
-            "digit": _apart(before.children, empty.children),
-            "clutter": _apart(after.children, before.children),
+
+    def driven(few: slice) -> Weights:
+        shown = images.images[few], clutter[few], both[few]
+        return {
+            each.name: {each.own: each.weights, "belonging": each.belonging}
+            for each in driven_apart(network, *shown, classes=images.labels[few])
         }
-        for empty, before, after in zip(bare, seen, shown, strict=True)
-    }
+
+    found = _collected(network, images, driven)
+    numbers = {layer: _belonging(weights, rng) for layer, weights in found.items()}
+    return _observed(images, "driven", float(severity), numbers)
 
 
-def _apart(
-    ones: Float[Tensor, CHILDREN], others: Float[Tensor, CHILDREN]
-) -> Float[Tensor, WEIGHTS]:
-    return torch.linalg.vector_norm(ones - others, dim=2)
-
-
-def _by_what_moves(weights: dict[str, np.ndarray]) -> Numbers:
-    """Yield the means of the weights, children counting as far as they are moved; NaN for none."""
-    for what in ("digit", "clutter"):
-        moved = weights[what]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            yield f"{what}_weight", (weights["weight"] * moved).sum(axis=1) / moved.sum(axis=1)
+def _belonging(weights: dict[str, np.ndarray], rng: np.random.Generator) -> Numbers:
+    """Yield how the weights, and what a constant could have been, rank what belongs."""
+    belonging = weights["belonging"]
+    (own,) = weights.keys() - {"belonging"}
+    for name, held in ((own, weights[own]), ("constant", of_others(weights[own]))):
+        yield f"belonging_{name}", spearman(held, belonging)
+        yield f"belonging_{name}_shuffled", spearman(shuffled(held, rng), belonging)
 
 
 def _numbers(weights: dict[str, np.ndarray], rng: np.random.Generator) -> Numbers:

@@ -107,23 +107,22 @@ def left_out(run: Mapping[str, Any]) -> Iterator[Caution]:
     """Yield what could not be measured, over the checkpoints of a part, by reason.
 
     Parts of which the same models lost the same are named together; `models` are those, none where
-    it is all that have the part.
+    it is all that were measured in the part. A checkpoint of theirs that lost nothing counts too.
     """
-    counts: dict[tuple[str, str, str], list[int]] = {}
-    losing: dict[tuple[str, str, str], set[str]] = {}
-    having: dict[tuple[str, str], set[str]] = {}
+    measured: dict[tuple[str, str], list[tuple[str, dict[str, int]]]] = {}
     for cell in run.get("cells", ()):
-        place, model = (str(cell["probe"]), str(cell.get("part", ""))), str(cell.get("model", ""))
-        having.setdefault(place, set()).add(model)
-        for reason, count in (cell.get("left_out") or {}).items():
-            key = *place, str(reason)
-            counts.setdefault(key, []).append(int(count))
-            losing.setdefault(key, set()).add(model)
+        if cell.get("state", "done") in ("done", "cached"):
+            place = str(cell["probe"]), str(cell.get("part", ""))
+            lost = {str(why): int(count) for why, count in (cell.get("left_out") or {}).items()}
+            measured.setdefault(place, []).append((str(cell.get("model", "")), lost))
     alike: dict[tuple[str, str, tuple[str, ...], int, int], list[str]] = {}
-    for (probe, part, reason), held in sorted(counts.items()):
-        those = losing[probe, part, reason]
-        named = () if those == having[probe, part] else in_order(those)
-        alike.setdefault((probe, reason, tuple(named), min(held), max(held)), []).append(part)
+    for (probe, part), cells in sorted(measured.items()):
+        for reason in sorted({why for _, lost in cells for why in lost}):
+            losing = {model for model, lost in cells if reason in lost}
+            counts = [lost.get(reason, 0) for model, lost in cells if model in losing]
+            named = () if losing == {model for model, _ in cells} else tuple(in_order(losing))
+            key = probe, reason, named, min(counts), max(counts)
+            alike.setdefault(key, []).append(part)
     for (probe, reason, models, fewest, most), parts in alike.items():
         facts = {"probe": probe, "parts": parts, "reason": reason, "models": models}
         yield Caution(kind="left_out", facts={**facts, "fewest": fewest, "most": most})

@@ -113,6 +113,8 @@ def reference(name: str) -> str:
 
 def weight(metric: str) -> str:
     """Return in words which weights a metric is about, for a figure that says the rest."""
+    if metric.startswith("belonging_"):
+        return weighing.BELONGING[metric.removeprefix("belonging_")]
     which = metric.removeprefix("drop_").removesuffix("_variation")
     return weighing.WEIGHTS.get(which) or METRICS[metric]
 

@@ -21,6 +21,11 @@ WEIGHTS = {
     "length": "length of the child",
     "constant": "routing's mean over other images",
 }
+BELONGING = {
+    "routing": "routing coefficient",
+    "gate": "gate",
+    "constant": "mean over other images",
+}
 METRICS = {
     "gate_article": "gate, article's coefficients",
     "summed_article": "head's weights summed, article's coefficients",
@@ -29,15 +34,14 @@ METRICS = {
     **{f"drop_{key}": f"ablation drop, {name}" for key, name in WEIGHTS.items()},
     **{f"{key}_variation": f"{name}, beyond a constant" for key, name in WEIGHTS.items()},
     "sum_spread": "spread of coefficients summed over parents",
-    "digit_weight": "weight of what the digit drives",
-    "clutter_weight": "weight of what the zigzag drives",
+    **{f"belonging_{key}": f"belonging to the digit, {name}" for key, name in BELONGING.items()},
 }
-COEFFICIENTS = ("drop_", "gate", "summed", "digit_weight", "clutter_weight")
+COEFFICIENTS = ("drop_", "gate", "summed", "belonging_")
 KINDS = {
     "together": "rank correlation over children",
     "drops": "rank correlation with the drop",
     "variation": "fraction of the variance",
-    "driven": "mean weight",
+    "driven": "rank correlation over children",
 }
 EXHIBITS = {
     "together": Text(
@@ -73,16 +77,17 @@ EXHIBITS = {
     "driven": Text(
         heading="Does what belongs to the digit get more weight than what does not?",
         reading=(
-            "A white zigzag is drawn through each image. Points are mean weights of children, "
-            "lines their 95 % intervals: above, children count as far as the digit moves their "
-            "poses from what an empty image makes of them; below, as far as the zigzag moves them "
-            "from there. Weights that heed the digit and not the zigzag are larger above than "
-            "below."
+            "A white zigzag is drawn through each image. Children are ranked by how much farther "
+            "the digit alone moves their pose than the zigzag alone does, and by their weight in "
+            "the image that has both. At 1 what belongs to the digit weighs most and what belongs "
+            "to the zigzag least; the grey bar below is what shuffled children give. Only what is "
+            "above the mean over other images was weighed for this image."
         ),
         meaning=(
-            "Weights that are alike for all children, as those of uniform routing, give the same "
-            "number twice. A coefficient of routing is that of the winning parent; with ten "
-            "parents it is 0.1 where nothing was chosen. The zigzag is MNIST-C's, at its severity."
+            "A weight is that for the class that is shown, whatever was predicted. Poses are held "
+            "against those of a black image. The zigzag is MNIST-C's, at its severity. Weights "
+            "that are alike for all children, as those of uniform routing, rank nothing and have "
+            "no row."
         ),
     ),
 }
@@ -97,6 +102,7 @@ OVERVIEW = {
     "gate": (
         "A column is a network; a dash stands where it has no such weights. Gates do the work of "
         "routing where both rank children alike and foretell the ablation drop alike, and a "
-        "constant can only where little of the variance is beyond it."
+        "constant can only where little of the variance is beyond it. Under a zigzag, weights "
+        "heed the digit where what belongs to it ranks higher than by the mean over other images."
     ),
 }

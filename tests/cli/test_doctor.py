@@ -12,6 +12,7 @@ import torch
 from capsprobe.cli import symptoms, threads
 from capsprobe.models import batches, checkpoints
 from capsprobe.models.checkpoints import SHIPPED, manifest
+from capsprobe.models.packing import read_bytes, weights_path
 from capsprobe.registry import Registry
 from tests.cli.calling import call
 
@@ -63,7 +64,7 @@ def test_a_damaged_checkpoint_is_a_fault_of_models(
     for path in SHIPPED.glob("cnn.digits.*"):
         shutil.copy(path, tmp_path)
     weights = tmp_path / "cnn.digits.1.safetensors"
-    weights.write_bytes(weights.read_bytes()[:-9])
+    weights.write_bytes(read_bytes(weights_path(tmp_path, "cnn.digits.1"))[:-9])
     monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
     monkeypatch.setattr(symptoms, "LOOKS", {"weights": symptoms.LOOKS["weights"]})
     status, out = run(monkeypatch, capsys)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from capsprobe.models.checkpoints import SHIPPED
+from capsprobe.models.packing import read_bytes, weights_path
 from tests.cli.calling import call
 
 ROOT = Path(__file__).parents[2]
@@ -163,7 +164,7 @@ def test_damaged_checkpoint_is_refused(
         for path in SHIPPED.glob(f"{model}.digits.0.*"):
             shutil.copy(path, folder)
     weights = folder / "cnn.digits.0.safetensors"
-    content = bytearray(weights.read_bytes())
+    content = bytearray(read_bytes(weights_path(folder, "cnn.digits.0")))
     content[-7] ^= 0x10
     weights.write_bytes(content[:-100] if damage == "cut" else content)
     assert call(monkeypatch, *f"robustness --weights {folder} --output {tmp_path}/run".split()) == 3

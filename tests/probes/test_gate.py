@@ -1,15 +1,16 @@
 import math
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
+from scipy.stats import spearmanr
 
 from capsprobe.data.corruptions.base import corrupt
 from capsprobe.data.digits import digits
-from capsprobe.faults import UsageFault
+from capsprobe.faults import ModelFault, UsageFault
 from capsprobe.models.base import Frame
 from capsprobe.models.checkpoints import build, load_model
+from capsprobe.models.layers import taken_apart
 from capsprobe.probes.gate import Gate
 from capsprobe.seeds import generator
 from tests.probes.toys import Constant
@@ -76,47 +77,72 @@ def through_clutter(network, images=IMAGES):
     outcome = Gate()(network, images, part="driven")
     rows = outcome.observations
     wide = rows.pivot(index="unit_id", columns=["condition", "metric"], values="value")
-    return wide.loc[[each for each in images.ids.tolist() if each in wide.index]], outcome
+    return wide.reindex(images.ids.tolist()), outcome
 
 
-def test_what_the_digit_and_what_the_zigzag_drives_is_weighed_child_by_child():
+def test_what_belongs_to_the_digit_is_ranked_beside_the_coefficients_child_by_child():
     network = load_model("capsnet", dataset="digits", seed=0)
     few = IMAGES.limit(3)
     found, _ = through_clutter(network, few)
-    rng = generator(0, "gate", "driven")
-    seed = int(rng.integers(2**31))
-    shown = corrupt(few, kind="clutter/zigzag", severity=3, seed=seed).images
+    seed = int(generator(0, "gate", "driven").integers(2**31))
+    black = replace(few, images=torch.zeros_like(few.images))
+    alone, both = (
+        corrupt(each, kind="clutter/zigzag", severity=3, seed=seed).images for each in (black, few)
+    )
+    belonging, coefficients = [], []
     with torch.no_grad():
-        for row, (image, other) in enumerate(zip(few.images, shown, strict=True)):
-            poses = [
-                network.children_of(each.unsqueeze(0))[0]
-                for each in (torch.zeros_like(image), image, other)
-            ]
-            trace = network.trace(other.unsqueeze(0))
-            winner = int(network(other.unsqueeze(0)).argmax())
-            coefficients = trace.coefficients[-1][0, :, winner].tolist()
-            for metric, one, two in (("digit_weight", 0, 1), ("clutter_weight", 1, 2)):
-                moved = [
-                    math.dist(a, b)
-                    for a, b in zip(*(poses[k].tolist() for k in (one, two)), strict=True)
-                ]
-                mean = sum(m * c for m, c in zip(moved, coefficients, strict=True)) / sum(moved)
-                assert found["driven/capsules", metric].iloc[row] == pytest.approx(mean, rel=1e-4)
+        for row, label in enumerate(few.labels.tolist()):
+            empty, digit, clutter = (
+                network.children_of(each[row : row + 1])[0].tolist()
+                for each in (black.images, few.images, alone)
+            )
+            triples = zip(empty, digit, clutter, strict=True)
+            belonging.append([math.dist(b, a) - math.dist(c, a) for a, b, c in triples])
+            trace = network.trace(both[row : row + 1])
+            coefficients.append(trace.coefficients[-1][0, :, label].tolist())
+    for row in range(3):
+        others = [coefficients[k] for k in range(3) if k != row]
+        mean = [sum(each) / 2.0 for each in zip(*others, strict=True)]
+        for metric, held in (("routing", coefficients[row]), ("constant", mean)):
+            expected = spearmanr(held, belonging[row]).statistic
+            measured = found["driven/capsules", f"belonging_{metric}"].iloc[row]
+            assert measured == pytest.approx(expected, abs=1e-4)
 
 
-def test_weights_that_are_alike_for_all_heed_nothing():
+def test_weights_that_are_alike_for_all_rank_nothing():
     network = build("capsnet-uniform", Frame(width=8, types=2), seed=0, decoder=False)
-    found, _ = through_clutter(network)
-    np.testing.assert_allclose(found.to_numpy(), 0.1, rtol=1e-5)
+    found, outcome = through_clutter(network)
+    assert not len(outcome.observations)
+    assert set(outcome.left_out) == {"weights, or what moves children, the same for all of them"}
 
 
-def test_a_gate_is_asked_too_and_an_empty_image_moves_nothing():
-    network = build("senet", Frame(width=8, types=2), seed=0, decoder=False)
-    empty = replace(IMAGES, images=torch.cat([torch.zeros(1, 1, 28, 28), IMAGES.images[1:]]))
-    found, outcome = through_clutter(network, empty)
+def test_gates_are_asked_too_and_shuffled_they_rank_nothing():
+    network = load_model("senet", dataset="digits", seed=0)
+    found, outcome = through_clutter(network)
     assert {name for name, _ in found} == {"driven/stage-1", "driven/stage-2"}
-    assert outcome.left_out == {"images that move no child": 2}
-    assert found["driven/stage-1", "clutter_weight"].notna().all()
+    assert abs(found["driven/stage-2", "belonging_gate_shuffled"].mean()) < 0.2
+    assert outcome.left_out == {}
+
+
+def test_the_literal_head_s_gate_is_that_of_the_class_that_is_shown():
+    network = build("se-head", Frame(width=8, types=2), seed=0, decoder=False)
+    classes = torch.tensor([3, 3, 7])
+    (layer,) = taken_apart(network, IMAGES.images[:3], classes)
+    weights = network.excitation.weights(network.children_of(IMAGES.images[:3]))
+    for row, label in enumerate(classes.tolist()):
+        torch.testing.assert_close(layer.weights["gate"][row], weights[row, :, label])
+
+
+def test_a_network_that_has_no_answer_to_an_empty_image_is_named():
+    network = build("senet", Frame(width=8, types=2), seed=0, decoder=False)
+    network.trunk = torch.nn.Sequential(Standardised(), *network.trunk)
+    with pytest.raises(ModelFault, match="expected finite poses of empty images too, got NaN"):
+        Gate()(network, IMAGES, part="driven")
+
+
+class Standardised(torch.nn.Module):
+    def forward(self, images):
+        return (images - images.mean((1, 2, 3), keepdim=True)) / images.std((1, 2, 3), keepdim=True)
 
 
 def test_a_network_that_weighs_nothing_is_told_what_it_lacks():

@@ -91,7 +91,8 @@ def test_model_near_chance_is_named(accuracy: float, found: int) -> None:
 
 def test_what_was_left_out_is_counted_by_reason() -> None:
     cell = {"probe": "affine", "part": "scale"}
-    run = {"cells": [cell | {"left_out": {"cut": 3}}, cell | {"left_out": {"cut": 5}}, cell]}
+    lost = [{"left_out": {"cut": 3}}, {"left_out": {"cut": 5}}, {"state": "failed"}]
+    run = {"cells": [cell | each for each in lost]}
     assert list(left_out(run)) == [
         Caution(
             kind="left_out",
@@ -119,6 +120,14 @@ def test_what_only_some_models_lost_is_said_of_them_alone() -> None:
     }
     found = {each.facts["reason"]: each.facts["models"] for each in left_out(run)}
     assert found == {"no twin": ("capsnet", "capsnet-em"), "cut": ()}
+
+
+def test_a_checkpoint_that_lost_nothing_counts_and_one_that_failed_does_not() -> None:
+    cell = {"probe": "gate", "part": "driven", "model": "a"}
+    cells = [cell | {"left_out": {"cut": 3}}, cell, cell | {"model": "b", "state": "missing"}]
+    (found,) = left_out({"cells": cells})
+    assert found.facts["models"] == ()
+    assert (found.facts["fewest"], found.facts["most"]) == (0, 3)
 
 
 def test_parts_that_lost_the_same_are_named_together() -> None:

@@ -59,7 +59,8 @@ def _numbers(
     if labels.dtype.kind in "bui":
         if labels.size and (high := int(labels.max())) > np.iinfo(np.int64).max:
             # With a sign they would be negative, and the line would name what is not there.
-            raise DataFault(f"{name}: expected labels in 0..{MOST_CLASSES - 1}, got {high}")
+            most = (len(names) or MOST_CLASSES) - 1
+            raise DataFault(f"{name}: expected labels in 0..{most}, got {high}")
         return labels.astype(np.int64), names, []
     return _whole(labels, name), names, ["labels are whole numbers written as fractions"]
 

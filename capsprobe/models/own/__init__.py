@@ -16,8 +16,9 @@ from capsprobe.models.checkpoints import Entry
 from capsprobe.models.inference import accuracy
 from capsprobe.models.own.adopted import adopt
 from capsprobe.models.own.contract import examine
-from capsprobe.models.own.opening import called_in_tables, check_repeats, is_own, opened
+from capsprobe.models.own.opening import called_in_tables, is_own, opened
 from capsprobe.models.own.ranges import check_range
+from capsprobe.models.own.repeating import check_repeats
 
 __all__ = ["OwnEntry", "check_unchanged", "entry_of", "is_own", "load_own"]
 
@@ -114,10 +115,11 @@ def _adopted(
     With images a study begins: that the network can be made again is asked once, here.
     """
     made = opened(origin, frame, weights)
-    if images is not None:
-        check_repeats(origin, frame, weights, made)
     if isinstance(made.module, Network):
-        return _Found(made.module.eval(), made.sha256)
+        network = made.module.eval()
+        if images is not None:
+            check_repeats(origin, weights, made, network)
+        return _Found(network, made.sha256)
     try:
         contract = examine(made.module, frame)
         network = adopt(made.module, frame, contract)
@@ -127,4 +129,6 @@ def _adopted(
         raise ModelFault(f"{origin}: {fault}; `capsprobe check` says more") from fault
     except Exception as error:
         raise ModelFault(f"{origin}: {trimmed(error)}; `capsprobe check` says more") from error
+    if images is not None:
+        check_repeats(origin, weights, made, network, contract)
     return _Found(network, made.sha256, contract.warnings)

@@ -14,7 +14,7 @@ from capsprobe.factories import called, load_factory, named, source_hash, trimme
 from capsprobe.faults import ModelFault
 from capsprobe.models.base import Frame, models
 from capsprobe.models.own.exported import exported
-from capsprobe.models.own.sharing import alone
+from capsprobe.models.own.sharing import alone, shares
 from capsprobe.models.own.weights import hash_of, load_weights
 
 TIMM = "timm:"
@@ -79,19 +79,41 @@ def opened(text: str, frame: Frame, weights: Path | None) -> Opened:
     except Exception as error:
         # The user's code may answer for its own weights.
         raise ModelFault(f"{text}: its weights cannot be read: {trimmed(error)}") from error
-    return Opened(module=module, sha256=hashlib.sha256(f"{code}{held}".encode()).hexdigest())
+    return Opened(module=module, sha256=_hash(code, held))
 
 
-def check_repeats(text: str, frame: Frame, weights: Path | None, made: Opened) -> None:
-    """Raise ModelFault where a maker gives other weights each time, as one without a seed does.
+def made_again(text: str, frame: Frame, weights: Path | None, made: Opened) -> nn.Module | None:
+    """Return another network by the same maker, none where it would be the first one's memory.
 
-    Each process makes the network anew: results of one would be of another.
+    Each process makes the network anew: what differs from one time to the next would be mixed.
+
+    Raises
+    ------
+    ModelFault
+        Where the maker cannot be called again, or gives other weights.
     """
-    if weights is None and opened(text, frame, weights).sha256 != made.sha256:
+    if text.startswith(TIMM) or text.endswith(ARCHIVE):
+        return None
+    try:
+        module, code = _made(text, frame, weights)
+    except ModelFault as fault:
+        raise ModelFault(
+            f"{text}: expected a maker that can be called again, as each process does: {fault}"
+        ) from fault
+    if not isinstance(module, nn.Module) or shares(module, made.module):
+        return None
+    if weights is not None:
+        load_weights(module, weights)
+    if _hash(code, hash_of(module)) != made.sha256:
         raise ModelFault(
             f"{text}: expected the same weights each time it is made, got others the second time: "
             "load trained ones in it, pass --weights FILE.safetensors, or seed it"
         )
+    return module
+
+
+def _hash(code: str, weights: str) -> str:
+    return hashlib.sha256(f"{code}{weights}".encode()).hexdigest()
 
 
 def _made(text: str, frame: Frame, weights: Path | None) -> tuple[Any, str]:

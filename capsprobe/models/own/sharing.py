@@ -58,6 +58,11 @@ def alone(text: str, module: nn.Module, weights: Path | None) -> nn.Module:
     return module
 
 
+def shares(one: nn.Module, other: nn.Module) -> bool:
+    """Return whether two networks are one, or hold weights in the same memory."""
+    return one is other or bool(_memory(one) & _memory(other))
+
+
 def _memory(module: nn.Module | None) -> set[int]:
     """Return where the weights and buffers of a network lie."""
     if module is None:

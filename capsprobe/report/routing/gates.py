@@ -29,7 +29,7 @@ KINDS = {
         -1.0,
     ),
     "variation": (("routing_variation", "gate_variation", "article_variation"), 0.0),
-    "driven": (("digit_weight", "clutter_weight"), 0.0),
+    "driven": (("belonging_routing", "belonging_gate", "belonging_constant"), -1.0),
 }
 
 

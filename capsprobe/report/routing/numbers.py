@@ -65,6 +65,8 @@ _ELSEWHERE = {
         ("memory/training", "peak_memory_mib", 128.0),
     ),
 }
+# The severity at which MNIST-C shows one.
+_ZIGZAG = 3.0
 _OF_CHILDREN = {
     "layer": (
         "gate_article",
@@ -74,7 +76,7 @@ _OF_CHILDREN = {
         "routing_variation",
         "gate_variation",
     ),
-    "driven": ("digit_weight", "clutter_weight"),
+    "driven": ("belonging_routing", "belonging_gate", "belonging_constant"),
 }
 # Condition, metric, severity.
 _CHOSEN = {
@@ -96,7 +98,7 @@ _CHOSEN = {
         ("single", "cosine_mean", ROUNDS),
     ),
     "gate": tuple(
-        (f"{part}/{layer}", metric, ROUNDS)
+        (f"{part}/{layer}", metric, _ZIGZAG if part == "driven" else ROUNDS)
         for layer in ("capsules", "stage-1", "stage-2")
         for part, metrics in _OF_CHILDREN.items()
         for metric in metrics

@@ -17,7 +17,7 @@ from capsprobe.faults import ModelFault
 from capsprobe.models.base import Frame
 from capsprobe.models.own import load_own
 from capsprobe.models.own.exported import exported
-from capsprobe.models.own.opening import check_repeats, opened
+from capsprobe.models.own.opening import opened
 from capsprobe.models.own.weights import hash_of, load_weights, read_weights
 from tests.models.own import toys
 
@@ -246,17 +246,6 @@ def test_the_hash_knows_weights_and_code(tmp_path: Path) -> None:
     first = opened(f"{code}:make", FRAME, None).sha256
     code.write_text(text + "# another\n")
     assert opened(f"{code}:make", FRAME, None).sha256 != first
-
-
-def test_a_maker_without_a_seed_is_refused(tmp_path: Path) -> None:
-    code = tmp_path / "own.py"
-    code.write_text("import torch\ndef make():\n    return torch.nn.Linear(784, 10)\n")
-    made = opened(f"{code}:make", FRAME, None)
-    with pytest.raises(ModelFault, match="the same weights each time it is made, got others"):
-        check_repeats(f"{code}:make", FRAME, None, made)
-    path = tmp_path / "own.safetensors"
-    save_file({"weight": torch.zeros(10, 784), "bias": torch.zeros(10)}, path)
-    check_repeats(f"{code}:make", FRAME, path, opened(f"{code}:make", FRAME, path))
 
 
 def test_a_network_in_a_maker_s_place_is_refused(tmp_path: Path) -> None:

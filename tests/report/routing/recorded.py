@@ -65,7 +65,7 @@ def routing() -> pd.DataFrame:
 def gate() -> pd.DataFrame:
     """Return observations of the gate probe."""
     values = {"drop_routing": 0.9, "drop_routing_shuffled": 0.0, "routing_variation": 0.4}
-    driven = {"digit_weight": 0.14, "clutter_weight": 0.11}
+    driven = {"belonging_routing": 0.3, "belonging_constant": 0.2}
     return pd.concat(
         [
             observed("gate", condition, 3.0, name, np.full(IMAGES, value))

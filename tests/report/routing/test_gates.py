@@ -1,6 +1,6 @@
 import pytest
 
-from capsprobe.report import wording
+from capsprobe.report import lexicon, wording
 from capsprobe.report.routing.evidence import Evidence
 from capsprobe.report.routing.gates import dots
 
@@ -20,12 +20,12 @@ def test_a_variance_has_no_null(gate: Evidence) -> None:
     assert [point.null for _, points in figure.rows for point in points] == [None, None]
 
 
-def test_what_the_digit_drives_stands_above_what_the_zigzag_does(gate: Evidence) -> None:
+def test_what_belongs_to_the_digit_stands_above_what_a_constant_knows_of_it(gate: Evidence) -> None:
     (figure,) = dots(gate, "driven")
     assert figure.condition == "driven/capsules"
-    assert [metric for metric, _ in figure.rows] == ["digit_weight", "clutter_weight"]
-    estimates = [points[0].cell.estimate for _, points in figure.rows]
-    assert estimates == pytest.approx([0.14, 0.11])
+    assert [metric for metric, _ in figure.rows] == ["belonging_routing", "belonging_constant"]
+    assert [points[0].cell.estimate for _, points in figure.rows] == pytest.approx([0.3, 0.2])
+    assert lexicon.weight("belonging_constant") == "mean over other images"
 
 
 def test_a_zigzag_has_a_severity_and_routing_has_rounds() -> None:
