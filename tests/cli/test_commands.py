@@ -86,19 +86,28 @@ def test_dry_run_writes_nothing_and_names_every_cell(
 def test_robustness_on_a_few_images_writes_a_whole_run_folder(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    folder = tmp_path / "run"
-    models = "capsnet,senet,cnn"
-    arguments = f"robustness --model {models} --limit 6 --seed 0 -q --output {folder}".split()
-    out = printed(monkeypatch, capsys, *arguments)
+    folder, few = tmp_path / "run", tmp_path / "few.toml"
+    few.write_text("[probe.strength]\nlimit = 2\n")
+    arguments = f"robustness --model capsnet,cnn --limit 4 --seed 0 -q --output {folder}".split()
+    out = printed(monkeypatch, capsys, *arguments, "--config", str(few))
     assert out.strip() == str(folder / "index.html")
     assert (folder / "run.json").is_file()
     for probe in ("affine", "adversarial", "corruption", "overlap", "spatial"):
         assert (folder / "tables" / f"{probe}.csv").is_file()
         assert (folder / "tables" / f"{probe}.parquet").is_file()
     settings = json.loads((folder / "run.json").read_text())["probes"]
-    assert [settings[probe]["settings"]["limit"] for probe in ("adversarial", "spatial")] == [6, 6]
+    assert [settings[probe]["settings"]["limit"] for probe in ("adversarial", "spatial")] == [4, 4]
     assert list((folder / "figures").glob("*.svg"))
     assert (folder / "index.html").stat().st_size < 2_000_000
+
+
+def test_what_is_finished_is_not_computed_again_and_fresh_it_comes_out_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    asked = "robustness --model capsnet,cnn --probe affine,adversarial,overlap --limit 3 --seed 0 --eps 0.1"
+    arguments = [*asked.split(), "-q", "--output", str(folder)]
+    printed(monkeypatch, capsys, *arguments)
     before = {path: path.read_bytes() for path in folder.glob("*/*.[cs][sv][vg]")}
     assert len(before) > 10
     table = folder / "tables" / "affine.csv"
