@@ -105,8 +105,8 @@ def test_what_is_finished_is_not_computed_again_and_fresh_it_comes_out_the_same(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     folder = tmp_path / "run"
-    asked = "robustness --model capsnet,cnn --probe affine,adversarial,overlap --limit 3 --seed 0 --eps 0.1"
-    arguments = [*asked.split(), "-q", "--output", str(folder)]
+    asked = "--model capsnet,cnn --probe affine,adversarial,overlap --eps 0.1 --limit 3 --seed 0"
+    arguments = ["robustness", *asked.split(), "-q", "--output", str(folder)]
     printed(monkeypatch, capsys, *arguments)
     before = {path: path.read_bytes() for path in folder.glob("*/*.[cs][sv][vg]")}
     assert len(before) > 10
