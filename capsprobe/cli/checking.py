@@ -14,13 +14,13 @@ from capsprobe.data.base import Source
 from capsprobe.data.images import ImageSet
 from capsprobe.data.views import load_images
 from capsprobe.factories import trimmed
-from capsprobe.faults import Fault
+from capsprobe.faults import Fault, ModelFault
 from capsprobe.models.base import Frame, Network, models
 from capsprobe.models.checkpoints import SHIPPED, load_model
 from capsprobe.models.own import is_own
 from capsprobe.models.own.adopted import adopt
 from capsprobe.models.own.contract import Contract, examine
-from capsprobe.models.own.opening import opened
+from capsprobe.models.own.opening import Opened, opened
 from capsprobe.models.own.ranges import by_range
 from capsprobe.models.own.repeating import check_repeats
 from capsprobe.probes.base import Probe, probes
@@ -49,10 +49,9 @@ def check(
     if not contract.fault:
         network = module if isinstance(module, Network) else adopt(module, frame, contract)
         if _add_accuracy(contract, network, module, images):
-            if made:
-                ours = isinstance(module, Network)
-                check_repeats(model, weights, made, network, None if ours else contract)
             joins = _joins(network)
+        if made and not contract.fault:
+            _add_repeats(contract, model, weights, made, network)
     if as_json:
         found = [asdict(finding) for finding in contract.findings]
         typer.echo(json.dumps({"model": model, "findings": found, "probes": joins}))
@@ -92,6 +91,17 @@ def _add_accuracy(
     else:
         contract.note("accuracy", "ok", f"{found['as it is']:.1%} of {len(images)} images")
     return True
+
+
+def _add_repeats(
+    contract: Contract, model: str, weights: Path | None, made: Opened, network: Network
+) -> None:
+    """Add a fault where the maker gives another network each time."""
+    ours = isinstance(made.module, Network)
+    try:
+        check_repeats(model, weights, made, network, None if ours else contract)
+    except ModelFault as fault:
+        contract.note("made again", "fault", str(fault).removeprefix(f"{model}: "))
 
 
 def _joins(network: Network) -> list[dict[str, Any]]:

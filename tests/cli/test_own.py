@@ -61,6 +61,18 @@ def test_check_says_which_abilities_a_plain_network_lacks(monkeypatch, capsys) -
     assert "little better than chance" in out
 
 
+def test_check_says_all_of_a_network_that_is_another_each_time(
+    monkeypatch, capsys, tmp_path
+) -> None:
+    code = tmp_path / "own.py"
+    code.write_text("import torch\ndef net():\n    return torch.nn.Linear(784, 10)\n")
+    status, out, _ = answer(monkeypatch, capsys, "check", f"{code}:net")
+    assert status == 3
+    told = " ".join(out.split())
+    assert "gradient ok" in told
+    assert "made again fault expected the same weights each time it is made" in told
+
+
 def test_check_takes_one_training_at_a_time(monkeypatch, capsys) -> None:
     two = ("--weights", "a.safetensors", "--weights", "b.safetensors")
     status, out, err = answer(monkeypatch, capsys, "check", f"{TOYS}:Linear", *two)

@@ -184,8 +184,10 @@ contract("double", "precision note weights in float64; they are run in float32")
 def training(bench: Bench) -> Told:
     path = bench.home / "own.py"
     path.write_text(
+        "import torch\n"
         "from torch import nn\n"
         "def make():\n"
+        "    torch.manual_seed(0)\n"
         "    return nn.Sequential(nn.Flatten(), nn.BatchNorm1d(784), nn.Linear(784, 10)).train()\n"
     )
     told = bench.call("check", f"{path}:make")
