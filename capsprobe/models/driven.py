@@ -50,16 +50,12 @@ def driven_apart(
     return [
         Driven(
             name=each.name,
-            own=_own(each),
-            weights=each.weights[_own(each)],
+            own=each.own,
+            weights=each.weights[each.own],
             belonging=_moved(bare, by_digit) - _moved(bare, by_clutter),
         )
         for bare, by_digit, by_clutter, each in zip(empty, one, other, seen, strict=True)
     ]
-
-
-def _own(layer: Layer) -> str:
-    return "routing" if "routing" in layer.weights else "gate"
 
 
 def _moved(empty: Layer, shown: Layer) -> Float[Tensor, WEIGHTS]:

@@ -39,6 +39,11 @@ class Layer:
     rest: Callable[[Tensor], Tensor]
     weights: dict[str, Float[Tensor, WEIGHTS]] = field(default_factory=dict)
 
+    @property
+    def own(self) -> str:
+        """Return the name of what the network itself weighs the children by."""
+        return "routing" if "routing" in self.weights else "gate"
+
     def drops(self) -> Float[Tensor, WEIGHTS]:
         """Return by how much the predicted class's logit drops where one child is zeroed."""
         whole = self.rest(self.carried)
@@ -95,8 +100,7 @@ def last_layer(network: Network, images: Float[Tensor, IMAGES]) -> Layer:
     with torch.no_grad():
         if can_be_taken_apart(network):
             layer = taken_apart(network, images)[-1]
-            name = "routing" if "routing" in layer.weights else "gate"
-            own = layer.weights[name]
+            own = layer.weights[layer.own]
             return replace(layer, weights={"own": own * length(layer.children)})
         pixels = images.to(device_of(network))
         return (

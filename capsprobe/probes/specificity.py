@@ -120,7 +120,7 @@ def _weights(
     network: Network, images: Float[Tensor, IMAGES]
 ) -> dict[str, Float64[np.ndarray, "images children"]]:
     return {
-        layer.name: layer.weights["gate" if "gate" in layer.weights else "routing"].double().numpy()
+        layer.name: layer.weights[layer.own].double().numpy()
         for layer in taken_apart(network, images)
     }
 
