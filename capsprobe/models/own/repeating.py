@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from capsprobe.factories import trimmed
 from capsprobe.faults import ModelFault
@@ -12,6 +13,7 @@ from capsprobe.models.inference import score
 from capsprobe.models.own.adopted import adopt
 from capsprobe.models.own.contract import Contract
 from capsprobe.models.own.opening import Opened, made_again
+from capsprobe.shapes import IMAGES, SCORES
 
 # Of two networks made alike: more than sums in another order can bring about.
 _ALIKE = 1e-3
@@ -39,18 +41,24 @@ def check_repeats(
     first = score(network, images)
     if not torch.allclose(first, score(network, images)):
         return
-    second = _as_ours(text, again, network.frame, contract)
-    if not torch.allclose(first, score(second, images), rtol=_ALIKE, atol=_ALIKE):
+    second = _scores(text, again, network.frame, contract, images)
+    if not torch.allclose(first, second, rtol=_ALIKE, atol=_ALIKE):
         raise ModelFault(
             f"{text}: expected the same network each time it is made, got one of the same weights "
             "with other scores the second time: seed what it draws beside its weights"
         )
 
 
-def _as_ours(text: str, module: nn.Module, frame: Frame, contract: Contract | None) -> Network:
-    if isinstance(module, Network):
-        return module.eval()
+def _scores(
+    text: str,
+    module: nn.Module,
+    frame: Frame,
+    contract: Contract | None,
+    images: Float[Tensor, IMAGES],
+) -> Float[Tensor, SCORES]:
+    """Return the scores of a network, its own or by a contract; whatever it raises is a fault."""
     try:
-        return adopt(module.cpu().float(), frame, contract)
+        ours = module.eval() if isinstance(module, Network) else None
+        return score(ours or adopt(module.cpu().float(), frame, contract), images)
     except Exception as error:
         raise ModelFault(f"{text}: the second that is made: {trimmed(error)}") from error

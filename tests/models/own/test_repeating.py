@@ -55,6 +55,25 @@ def once():
     return _made[0]
 
 
+class Later(nn.Linear):
+    count = 0
+
+    def __init__(self):
+        torch.manual_seed(0)
+        super().__init__(784, 10)
+        Later.count += 1
+        self.number = Later.count
+
+    def forward(self, images):
+        if self.number > 1:
+            raise RuntimeError('only the first works')
+        return super().forward(images.flatten(1))
+
+
+def later():
+    return Later()
+
+
 class Normed(nn.Module):
     def __init__(self):
         super().__init__()
@@ -106,6 +125,7 @@ def code(tmp_path: Path) -> Path:
         ("unseeded", "expected the same weights each time it is made, got others"),
         ("plain_tensor", "with other scores the second time"),
         ("buffer", "with other scores the second time"),
+        ("later", "the second that is made: RuntimeError: only the first works"),
         ("once", "expected a maker that can be called again, as each process does: .*already made"),
     ],
 )
