@@ -56,6 +56,24 @@ def test_the_literal_heads_gate_is_its_weight_for_the_predicted_class():
     torch.testing.assert_close(layer.weights["summed"], head.gates(IMAGES)[0])
 
 
+@pytest.mark.parametrize("name", ["capsnet", "se-head"])
+def test_weights_are_those_of_the_classes_asked_for_whatever_is_predicted(name):
+    whole = network(name)
+    others = (whole(IMAGES).argmax(dim=1) + torch.tensor([0, 1, 5])) % 10
+    (layer,) = taken_apart(whole, IMAGES, others)
+    weights = (
+        whole.trace(IMAGES).coefficients[-1]
+        if name == "capsnet"
+        else whole.excitation.weights(whole.children_of(IMAGES))
+    )
+    for image, label in enumerate(others):
+        expected = weights[image, :, label]
+        torch.testing.assert_close(layer.weights[layer.own][image], expected)
+    assert not torch.equal(
+        layer.weights[layer.own], taken_apart(whole, IMAGES)[0].weights[layer.own]
+    )
+
+
 def test_sabours_coefficients_summed_over_parents_are_one_for_every_child():
     (layer,) = taken_apart(network("capsnet"), IMAGES)
     torch.testing.assert_close(layer.weights["total"], torch.ones_like(layer.weights["total"]))

@@ -10,7 +10,6 @@ from capsprobe.data.digits import digits
 from capsprobe.faults import ModelFault, UsageFault
 from capsprobe.models.base import Frame
 from capsprobe.models.checkpoints import build, load_model
-from capsprobe.models.layers import taken_apart
 from capsprobe.probes.gate import Gate
 from capsprobe.seeds import generator
 from tests.probes.toys import Constant
@@ -109,6 +108,15 @@ def test_what_belongs_to_the_digit_is_ranked_beside_the_coefficients_child_by_ch
             assert measured == pytest.approx(expected, abs=1e-4)
 
 
+def test_it_is_the_class_that_is_shown_that_counts():
+    network = load_model("capsnet", dataset="digits", seed=0)
+    wrong = replace(IMAGES, labels=(IMAGES.labels + 1) % 10)
+    right, _ = through_clutter(network)
+    found, _ = through_clutter(network, wrong)
+    name = "driven/capsules", "belonging_routing"
+    assert (found[name] - right[name]).abs().max() > 0.1
+
+
 def test_weights_that_are_alike_for_all_rank_nothing():
     network = build("capsnet-uniform", Frame(width=8, types=2), seed=0, decoder=False)
     found, outcome = through_clutter(network)
@@ -122,15 +130,6 @@ def test_gates_are_asked_too_and_shuffled_they_rank_nothing():
     assert {name for name, _ in found} == {"driven/stage-1", "driven/stage-2"}
     assert abs(found["driven/stage-2", "belonging_gate_shuffled"].mean()) < 0.2
     assert outcome.left_out == {}
-
-
-def test_the_literal_head_s_gate_is_that_of_the_class_that_is_shown():
-    network = build("se-head", Frame(width=8, types=2), seed=0, decoder=False)
-    classes = torch.tensor([3, 3, 7])
-    (layer,) = taken_apart(network, IMAGES.images[:3], classes)
-    weights = network.excitation.weights(network.children_of(IMAGES.images[:3]))
-    for row, label in enumerate(classes.tolist()):
-        torch.testing.assert_close(layer.weights["gate"][row], weights[row, :, label])
 
 
 def test_a_network_that_has_no_answer_to_an_empty_image_is_named():
