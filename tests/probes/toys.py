@@ -53,3 +53,9 @@ def standing() -> ImageSet:
     """Return bars at least twice as tall as wide, all with the label 0."""
     images = bars().take(torch.tensor([2, 3, 6, 7, 10, 11]))
     return replace(images, labels=torch.zeros(6, dtype=torch.int64))
+
+
+def accuracy(measurement):
+    """Return the fraction right by condition and severity."""
+    table = measurement.observations.query("metric == 'correct'")
+    return table.pivot_table(index="condition", columns="severity", values="value")

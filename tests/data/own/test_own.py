@@ -1,26 +1,18 @@
 """Images as users bring them: what is converted, what is refused, and that nothing is run."""
 
-import pickle
-import struct
-import zipfile
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from PIL import Image
 
-from capsprobe import ImageSet, load_images
-from capsprobe.data.base import Source
-from capsprobe.data.own import arrays, called_in_tables, is_own
-from capsprobe.data.own.arrays import of_archive
+from capsprobe import ImageSet
+from capsprobe.data.own import called_in_tables, is_own
 from capsprobe.data.own.converting import converted
 from capsprobe.data.own.splitting import Raw
 from capsprobe.data.views import Name
-from capsprobe.faults import DataFault, EnvironmentFault
+from capsprobe.faults import DataFault
 
 RNG = np.random.default_rng(0)
 LEVELS = RNG.integers(0, 256, (30, 28, 28), dtype=np.uint8)
@@ -138,176 +130,6 @@ def test_any_arrays_give_images_or_one_line(images, labels) -> None:
         assert "\n" not in str(fault)
     else:
         assert found.images.shape[1:] == (1, 28, 28)
-
-
-def saved(path: Path, **held) -> Path:
-    np.savez_compressed(path, **held)
-    return path
-
-
-@pytest.mark.parametrize(
-    "held",
-    [
-        {"images": LEVELS, "labels": LABELS},
-        {"x": LEVELS, "y": LABELS},
-        {"x_train": LEVELS, "y_train": LABELS, "x_test": LEVELS[:9], "y_test": LABELS[:9]},
-        {
-            "train_images": LEVELS,
-            "train_labels": LABELS,
-            "test_images": LEVELS[:9],
-            "test_labels": LABELS[:9],
-        },
-    ],
-)
-def test_an_archive_gives_three_splits_that_share_no_image(held, tmp_path) -> None:
-    path = saved(tmp_path / "own.npz", **held)
-    sets = [load_images(str(path), split=split) for split in ("train", "validation")]
-    sets.append(load_images(str(path), split="test"))
-    seen = [{image.numpy().tobytes() for image in each.images} for each in sets]
-    assert not seen[0] & seen[1]
-    if "images" in held or "x" in held:
-        assert not seen[2] & (seen[0] | seen[1])
-        assert [len(each) for each in sets] == [18, 6, 6]
-    assert all(set(each.labels.tolist()) == {0, 1, 2} for each in sets)
-
-
-def test_objects_in_an_archive_are_not_unpickled(tmp_path) -> None:
-    mark = tmp_path / "mark"
-
-    class Bomb:
-        def __reduce__(self):
-            return Path.touch, (mark,)
-
-    objects = np.array([Bomb()] * 30, dtype=object)
-    for held in ({"images": objects, "labels": LABELS}, {"images": LEVELS, "labels": objects}):
-        path = saved(tmp_path / "own.npz", **held)
-        with pytest.raises(DataFault, match="expected numbers, got objects"):
-            of_archive(path, "test")
-    path.write_bytes(pickle.dumps(Bomb()))
-    with pytest.raises(DataFault, match="expected a .npz file"):
-        of_archive(path, "test")
-    assert not mark.exists()
-
-
-def test_a_zip_bomb_is_refused_by_its_headers(tmp_path, monkeypatch) -> None:
-    path = saved(tmp_path / "own.npz", images=np.zeros((400, 28, 28)), labels=np.arange(400) % 3)
-    assert path.stat().st_size < 10_000
-    monkeypatch.setattr(arrays, "MOST_BYTES", 100_000)
-    with pytest.raises(DataFault, match="expected at most 100000 bytes, got an archive of"):
-        of_archive(path, "test")
-
-
-def test_an_array_that_claims_to_be_larger_than_it_is_is_refused(tmp_path) -> None:
-    header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999, 28, 28), }\n"
-    content = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(100)
-    path = tmp_path / "own.npz"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("images.npy", content)
-        archive.writestr("labels.npy", content)
-    with pytest.raises(DataFault, match="expected as many numbers as it says"):
-        of_archive(path, "test")
-
-
-@given(content=st.binary(max_size=300))
-def test_random_bytes_are_no_archive(content, tmp_path_factory) -> None:
-    path = tmp_path_factory.mktemp("bytes") / "own.npz"
-    path.write_bytes(content)
-    with pytest.raises(DataFault):
-        of_archive(path, "test")
-
-
-@pytest.mark.parametrize("cut", [10, 100, 1000])
-def test_a_truncated_archive_is_refused(cut, tmp_path) -> None:
-    path = saved(tmp_path / "own.npz", images=LEVELS, labels=LABELS)
-    path.write_bytes(path.read_bytes()[:-cut])
-    with pytest.raises(DataFault, match="expected a .npz file"):
-        of_archive(path, "test")
-
-
-def test_an_archive_without_images_says_what_it_has(tmp_path) -> None:
-    path = saved(tmp_path / "own.npz", pictures=LEVELS)
-    with pytest.raises(DataFault, match="expected arrays images and labels.*got pictures"):
-        of_archive(path, "test")
-
-
-@pytest.fixture
-def folder(tmp_path) -> Path:
-    home = tmp_path / "My Digits"
-    for index, image in enumerate(LEVELS):
-        (home / f"d{LABELS[index]}").mkdir(parents=True, exist_ok=True)
-        Image.fromarray(image).save(home / f"d{LABELS[index]}" / f"{index}.png")
-    return home
-
-
-def test_a_folder_of_class_folders_is_read(folder) -> None:
-    found = load_images(str(folder), split="test")
-    assert found.name == "my-digits"
-    assert (len(found), found.classes) == (6, 3)
-    assert any("0 d0, 1 d1, 2 d2" in note for note in found.notes)
-
-
-def test_splits_may_be_folders(folder, tmp_path) -> None:
-    home = tmp_path / "split"
-    home.mkdir()
-    folder.rename(home / "train")
-    with pytest.raises(DataFault, match="expected a folder test beside train"):
-        load_images(str(home), split="test")
-    assert len(load_images(str(home), split="validation")) == 5
-
-
-def test_an_image_that_cannot_be_read_is_named(folder) -> None:
-    (folder / "d1" / "1.png").write_bytes(b"not an image")
-    with pytest.raises(DataFault, match=r"d1/1\.png: expected an image"):
-        load_images(str(folder))
-    (folder / "d1" / "1.png").write_bytes((folder / "d1" / "4.png").read_bytes()[:-200])
-    with pytest.raises(DataFault, match=r"d1/1\.png: expected an image"):
-        load_images(str(folder))
-
-
-def test_links_out_of_a_folder_are_not_followed(folder, tmp_path) -> None:
-    Image.fromarray(LEVELS[0]).save(tmp_path / "outside.png")
-    (folder / "d0" / "link.png").symlink_to(tmp_path / "outside.png")
-    assert sum(len(load_images(str(folder), split=s)) for s in ("train", "test")) == 24
-
-
-@pytest.mark.parametrize("where", ["nowhere/at/all", "./missing"])
-def test_a_folder_that_is_not_there_is_one_line(where) -> None:
-    with pytest.raises(DataFault, match="there is none"):
-        load_images(where)
-
-
-def test_a_function_gives_images_and_labels(tmp_path) -> None:
-    code = tmp_path / "own.py"
-    code.write_text(
-        "import numpy as np\n"
-        "def pairs(split):\n"
-        "    n = {'train': 30, 'validation': 9, 'test': 12}[split]\n"
-        "    return np.full((n, 28, 28), 0.25), np.arange(n) % 3\n"
-        "def mapping(split):\n"
-        "    return dict(zip(('images', 'labels'), pairs(split)))\n"
-        "def nothing(split):\n"
-        "    return 3\n"
-    )
-    assert len(load_images(f"{code}:pairs")) == len(load_images(f"{code}:mapping")) == 12
-    assert len(load_images(f"{code}:pairs", split="train")) == 30
-    with pytest.raises(DataFault, match=r"expected \(images, labels\), got int"):
-        load_images(f"{code}:nothing")
-
-
-def test_torchvision_is_asked_by_name(tmp_path) -> None:
-    with pytest.raises(DataFault, match="unknown dataset of torchvision 'KMNISTT'"):
-        load_images("torchvision:KMNISTT", source=Source(folder=tmp_path))
-    with pytest.raises(DataFault, match="expected a dataset with splits"):
-        load_images("torchvision:FakeData", source=Source(folder=tmp_path))
-
-
-def test_without_files_and_network_it_says_so(tmp_path, monkeypatch) -> None:
-    def offline(*given, **more):
-        raise RuntimeError("Error downloading train-images-idx3-ubyte.gz")
-
-    monkeypatch.setattr("torchvision.datasets.KMNIST.__init__", offline)
-    with pytest.raises(EnvironmentFault, match="expected its files in .* or a network"):
-        load_images("torchvision:KMNIST", source=Source(folder=tmp_path))
 
 
 @pytest.mark.parametrize(
