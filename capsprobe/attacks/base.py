@@ -12,7 +12,7 @@ from torch import Tensor
 from capsprobe.attacks.adapter import PRECISIONS, Adapter, Precision, forked
 from capsprobe.attacks.budgets import Budget, Passes
 from capsprobe.attacks.norms import Norm, check_epsilon, clip, sizes
-from capsprobe.attacks.output_maps import OUTPUT_MAPS
+from capsprobe.attacks.output_maps import OUTPUT_MAPS, check_map
 from capsprobe.faults import DataFault, ModelFault, UsageFault
 from capsprobe.models.base import Network
 from capsprobe.models.batches import in_batches
@@ -95,8 +95,7 @@ class Attack(ABC):
         ModelFault
             Where scores, or the images found by following them, are not finite.
         """
-        if output_map not in OUTPUT_MAPS:
-            raise UsageFault(unknown("output map", output_map, tuple(OUTPUT_MAPS)))
+        check_map(output_map)
         _check_images(images)
         _check_labels(labels, len(images), network.frame.classes)
         if self.dtype not in PRECISIONS:

@@ -48,3 +48,13 @@ def check_epsilon(epsilon: float, *, norm: Norm, pixels: int) -> None:
 def largest(norm: Norm, *, pixels: int) -> float:
     """Return the size of the largest perturbation of so many pixels in [0, 1]."""
     return 1.0 if norm == "linf" else math.sqrt(pixels)
+
+
+def check_epsilons(name: str, epsilons: tuple[float, ...], *, largest: float) -> None:
+    """Raise UsageFault where sizes of perturbations are none, or do not rise."""
+    outside = [epsilon for epsilon in epsilons if not 0.0 <= epsilon <= largest]
+    if outside:
+        raise UsageFault(f"expected {name} epsilons from 0 to {largest:g}, got {outside[0]:g}")
+    if list(epsilons) != sorted(set(epsilons)):
+        listed = ", ".join(f"{epsilon:g}" for epsilon in epsilons)
+        raise UsageFault(f"expected {name} epsilons in rising order, each once, got {listed}")

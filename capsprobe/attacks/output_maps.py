@@ -14,7 +14,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+from capsprobe.faults import UsageFault
 from capsprobe.models.base import Scores, as_logits
+from capsprobe.registry import unknown
 from capsprobe.shapes import SCORES
 
 OutputMap = Callable[[Float[Tensor, SCORES], Scores], Float[Tensor, SCORES]]
@@ -79,3 +81,18 @@ def _ahead(logits: Float[Tensor, SCORES]) -> Float[Tensor, SCORES]:
     leads = one_hot(best.indices[:, 0], logits.shape[1]).bool()
     rivals = torch.where(leads, best.values[:, 1:], best.values[:, :1])
     return logits - rivals
+
+
+def check_map(name: str) -> None:
+    """Raise UsageFault where there is no such output map."""
+    if name not in OUTPUT_MAPS:
+        raise UsageFault(unknown("output map", name, tuple(OUTPUT_MAPS)))
+
+
+def check_maps(names: Sequence[str]) -> None:
+    """Raise UsageFault where there is no such output map, or none, or one twice."""
+    for name in names:
+        check_map(name)
+    if not names or len(set(names)) < len(names):
+        listed = ", ".join(names) or "none"
+        raise UsageFault(f"expected one output map or more, each once, got {listed}")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import torch
 from jaxtyping import Bool, Float, Float64
 from threadpoolctl import threadpool_limits
@@ -27,6 +28,22 @@ class Reading:
     read: Float64[np.ndarray, " images"]
     terms: Float64[np.ndarray, " images"]
     known: Bool[np.ndarray, " images"]
+
+    def shares(self, ids: np.ndarray) -> pd.Series:
+        """Return each image's share of R2, the mean over its versions, by its id.
+
+        Images have more versions or fewer: weighted alike, shares would not sum to R2.
+        """
+        held = ids[self.known]
+        means = pd.Series(self.terms[self.known]).groupby(held).mean()
+        weight = pd.Series(1.0, index=held).groupby(level=0).sum()
+        return means * weight / weight.mean()
+
+    def pairs(self, most: int) -> Float64[np.ndarray, "two some"]:
+        """Return truth and what was read, of at most so many images, evenly chosen."""
+        rows = np.flatnonzero(self.known)
+        rows = rows[:: max(1, len(rows) // most)][:most]
+        return np.stack([self.truth[rows], self.read[rows]])
 
 
 def read_by_class(

@@ -1,6 +1,6 @@
 """Accuracy against the size of an adversarial perturbation, in the maximum and Euclidean norms."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -14,8 +14,8 @@ from capsprobe.attacks.budgets import BUDGETS, MAPS, Budget, Passes
 from capsprobe.attacks.campaign import WORST, attack_all, follow_gradients, passes_of
 from capsprobe.attacks.choosing import applicable, described, forgone, seekers, within
 from capsprobe.attacks.curve import Curve, unattacked
-from capsprobe.attacks.norms import Norm, check_epsilon
-from capsprobe.attacks.output_maps import OUTPUT_MAPS
+from capsprobe.attacks.norms import Norm, check_epsilon, check_epsilons
+from capsprobe.attacks.output_maps import check_maps
 from capsprobe.data.gallery import Gallery
 from capsprobe.data.images import ImageSet
 from capsprobe.faults import UsageFault
@@ -78,13 +78,13 @@ class Adversarial(Probe):
 
     def __post_init__(self) -> None:
         """Raise UsageFault where a setting cannot be meant."""
-        _check("linf", self.linf, 1.0)
-        _check("l2", self.l2, NORM.upper)
+        check_epsilons("linf", self.linf, largest=1.0)
+        check_epsilons("l2", self.l2, largest=NORM.upper)
         if self.limit < 1:
             raise UsageFault(f"expected a limit of at least 1 image, got {self.limit}")
         if self.budget not in BUDGETS:
             raise UsageFault(unknown("budget", self.budget, BUDGETS))
-        _check_maps(self._maps)
+        check_maps(self._maps)
         if self.dtype not in PRECISIONS:
             raise UsageFault(unknown("dtype", self.dtype, PRECISIONS))
         if not self._norms:
@@ -218,24 +218,6 @@ class Adversarial(Probe):
         if self._tells_gradients:
             yield GRADIENTS, "Per image the worst over the attacks that follow gradients."
         yield WORST, "Per image the worst over attacks and output maps."
-
-
-def _check(name: str, epsilons: tuple[float, ...], largest: float) -> None:
-    outside = [epsilon for epsilon in epsilons if not 0.0 <= epsilon <= largest]
-    if outside:
-        raise UsageFault(f"expected {name} epsilons from 0 to {largest:g}, got {outside[0]:g}")
-    if list(epsilons) != sorted(set(epsilons)):
-        listed = ", ".join(f"{epsilon:g}" for epsilon in epsilons)
-        raise UsageFault(f"expected {name} epsilons in rising order, each once, got {listed}")
-
-
-def _check_maps(maps: Sequence[str]) -> None:
-    for name in maps:
-        if name not in OUTPUT_MAPS:
-            raise UsageFault(unknown("output map", name, tuple(OUTPUT_MAPS)))
-    if not maps or len(set(maps)) < len(maps):
-        listed = ", ".join(maps) or "none"
-        raise UsageFault(f"expected one output map or more, each once, got {listed}")
 
 
 def _observed(

@@ -265,18 +265,14 @@ def _by_image(
     condition: str, reach: float, metric: Metric, reading: Reading, shown: ImageSet
 ) -> pd.DataFrame:
     """Return each image's share of R2, the mean over its versions."""
-    ids = shown.ids.numpy()[reading.known]
-    shares = pd.Series(reading.terms[reading.known]).groupby(ids).mean()
-    # Images have more versions or fewer: weighted alike, shares would not sum to R2.
-    weight = pd.Series(1.0, index=ids).groupby(level=0).sum()
-    weighted = shares * weight / weight.mean()
+    shares = reading.shares(shown.ids.numpy())
     return observe(
         condition=condition,
         severity=reach,
         unit="image",
-        unit_ids=weighted.index.to_numpy(),
+        unit_ids=shares.index.to_numpy(),
         metric=metric,
-        values=weighted.to_numpy(),
+        values=shares.to_numpy(),
     )
 
 
@@ -307,8 +303,6 @@ def _depends(network: Network, images: ImageSet) -> pd.DataFrame:
 
 def _scatter(condition: str, reach: float, reading: Reading) -> pd.DataFrame:
     """Return truth and reading of a few images, as rows of one matrix."""
-    rows = np.flatnonzero(reading.known)
-    rows = rows[:: max(1, len(rows) // _SHOWN)][:_SHOWN]
-    pairs = np.stack([reading.truth[rows], reading.read[rows]])
+    pairs = reading.pairs(_SHOWN)
     row = (condition, reach, 0, "", "read", *pairs.shape, pairs.round(4).flatten().tolist())
-    return pd.DataFrame([row] if len(rows) else [], columns=list(TRACE_COLUMNS))
+    return pd.DataFrame([row] if pairs.size else [], columns=list(TRACE_COLUMNS))
