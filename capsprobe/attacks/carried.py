@@ -9,6 +9,8 @@ from torch import Tensor
 
 from capsprobe.attacks.adapter import behind
 from capsprobe.attacks.momentum import Momentum
+from capsprobe.attacks.momentum_l2 import MomentumL2
+from capsprobe.attacks.norms import Norm
 from capsprobe.attacks.output_maps import distinct
 from capsprobe.data.images import ImageSet
 from capsprobe.models.base import Network
@@ -33,7 +35,13 @@ class Carried:
 
 
 def carry(
-    source: Network, images: ImageSet, *, epsilons: Sequence[float], steps: int, seed: int
+    source: Network,
+    images: ImageSet,
+    *,
+    norm: Norm,
+    epsilons: Sequence[float],
+    steps: int,
+    seed: int,
 ) -> Carried:
     """Return for each epsilon the images as they mislead the source most, in all steps.
 
@@ -42,7 +50,7 @@ def carry(
     """
     right = are_right(source, images.images, images.labels)
     clean, labels = images.images[right], images.labels[right]
-    attack = Momentum(steps=steps)
+    attack = Momentum(steps=steps) if norm == "linf" else MomentumL2(steps=steps)
     found: dict[float, Tensor] = {}
     for epsilon in epsilons:
         ways = [

@@ -11,6 +11,8 @@ from capsprobe.faults import UsageFault
 from capsprobe.shapes import IMAGES
 
 Norm = Literal["linf", "l2"]
+# Of a perturbation of 256x256 pixels, all of them from black to white.
+MOST: dict[Norm, float] = {"linf": 1.0, "l2": 256.0}
 # Scaled to the budget itself, a perturbation would exceed it by the rounding of its pixels.
 _BELOW = 1.0 - 1e-6
 
@@ -50,11 +52,11 @@ def largest(norm: Norm, *, pixels: int) -> float:
     return 1.0 if norm == "linf" else math.sqrt(pixels)
 
 
-def check_epsilons(name: str, epsilons: tuple[float, ...], *, largest: float) -> None:
+def check_epsilons(norm: Norm, epsilons: tuple[float, ...]) -> None:
     """Raise UsageFault where sizes of perturbations are none, or do not rise."""
-    outside = [epsilon for epsilon in epsilons if not 0.0 <= epsilon <= largest]
+    outside = [epsilon for epsilon in epsilons if not 0.0 <= epsilon <= MOST[norm]]
     if outside:
-        raise UsageFault(f"expected {name} epsilons from 0 to {largest:g}, got {outside[0]:g}")
+        raise UsageFault(f"expected {norm} epsilons from 0 to {MOST[norm]:g}, got {outside[0]:g}")
     if list(epsilons) != sorted(set(epsilons)):
         listed = ", ".join(f"{epsilon:g}" for epsilon in epsilons)
-        raise UsageFault(f"expected {name} epsilons in rising order, each once, got {listed}")
+        raise UsageFault(f"expected {norm} epsilons in rising order, each once, got {listed}")

@@ -14,7 +14,7 @@ from capsprobe.attacks.budgets import BUDGETS, MAPS, Budget, Passes
 from capsprobe.attacks.campaign import WORST, attack_all, follow_gradients, passes_of
 from capsprobe.attacks.choosing import applicable, described, forgone, seekers, within
 from capsprobe.attacks.curve import Curve, unattacked
-from capsprobe.attacks.norms import Norm, check_epsilon, check_epsilons
+from capsprobe.attacks.norms import MOST, Norm, check_epsilon, check_epsilons
 from capsprobe.attacks.output_maps import check_maps
 from capsprobe.data.gallery import Gallery
 from capsprobe.data.images import ImageSet
@@ -27,13 +27,13 @@ from capsprobe.tables import CORRECT, Condition, Measurement, Metric, observe
 NORM = Metric(
     name="perturbation_norm",
     lower=0.0,
-    upper=256.0,
+    upper=MOST["l2"],
     description="size of the perturbation at the smallest epsilon that broke the image",
 )
 DISTANCE = Metric(
     name="distance",
     lower=0.0,
-    upper=256.0,
+    upper=MOST["l2"],
     description="size of the smallest perturbation found that makes the image wrong",
     censored=True,
 )
@@ -78,8 +78,8 @@ class Adversarial(Probe):
 
     def __post_init__(self) -> None:
         """Raise UsageFault where a setting cannot be meant."""
-        check_epsilons("linf", self.linf, largest=1.0)
-        check_epsilons("l2", self.l2, largest=NORM.upper)
+        check_epsilons("linf", self.linf)
+        check_epsilons("l2", self.l2)
         if self.limit < 1:
             raise UsageFault(f"expected a limit of at least 1 image, got {self.limit}")
         if self.budget not in BUDGETS:

@@ -132,8 +132,8 @@ class Probe(ABC):
 class Across(Protocol):
     """A probe that shows a network what was made of others, its sources."""
 
-    def made(self, source: Network, images: ImageSet, *, seed: int) -> Any:
-        """Return what is made of one source, the same whoever is shown it."""
+    def made(self, source: Network, images: ImageSet, *, part: str, seed: int) -> Any:
+        """Return what is made of one source for a part, the same whoever is shown it."""
 
     def across(self, made: Mapping[str, Any]) -> Probe:
         """Return the probe with what was made of each source, by the source's name."""

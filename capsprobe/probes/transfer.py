@@ -12,7 +12,7 @@ from torch import Tensor
 
 from capsprobe.attacks.carried import Carried, are_right, carry
 from capsprobe.attacks.descent import check_descent
-from capsprobe.attacks.norms import check_epsilon
+from capsprobe.attacks.norms import Norm, check_epsilon, check_epsilons
 from capsprobe.data.images import ImageSet
 from capsprobe.faults import UsageFault
 from capsprobe.models.base import Network, models
@@ -21,6 +21,7 @@ from capsprobe.seeds import derive
 from capsprobe.tables import CORRECT, ITSELF, Condition, Measurement, observe
 
 _BEYOND = "beyond the limit of attacked images"
+_NORMS: tuple[Norm, ...] = ("linf", "l2")
 
 
 @probes.register("transfer")
@@ -28,13 +29,13 @@ _BEYOND = "beyond the limit of attacked images"
 class Transfer(Probe):
     """Show a network adversarial images of every source, and ask what it still has right.
 
-    The condition names the source. Images are made by the momentum iterative method in all its
-    steps, at just each epsilon, of those that the source has right when clean; those that do not
-    deceive it are shown too. Of them, `correct` is asked of those that the network examined has
-    right when clean: so all are right at severity 0, and a fall is the attack's. In a study the
-    sources are the network itself (what a white box does with this attack) and every model, its
-    own too, as another training seed left it. Put to a network alone, the probe shows it its own.
-    At most `limit` images are used, a fixed random choice.
+    The condition names the threat model and the source. Images are made by the momentum iterative
+    method in all its steps, at just each epsilon, of those that the source has right when clean;
+    those that do not deceive it are shown too. Of them, `correct` is asked of those that the
+    network examined has right when clean: so all are right at severity 0, and a fall is the
+    attack's. In a study the sources are the network itself (what a white box does with this
+    attack) and every model, its own too, as another training seed left it. Put to a network alone,
+    the probe shows it its own. At most `limit` images are used, a fixed random choice.
     """
 
     name: ClassVar = "transfer"
@@ -42,14 +43,16 @@ class Transfer(Probe):
     metrics: ClassVar = (CORRECT,)
 
     linf: tuple[float, ...] = (0.05, 0.1, 0.2)
+    l2: tuple[float, ...] = (1.0,)
     steps: int = 10
     limit: int = 50
 
     def __post_init__(self) -> None:
         """Raise UsageFault where a setting cannot be meant."""
-        outside = [epsilon for epsilon in self.linf if not 0.0 < epsilon <= 1.0]
-        if outside or not self.linf or list(self.linf) != sorted(set(self.linf)):
-            raise UsageFault(f"expected rising epsilons in (0, 1], each once, got {self.linf}")
+        check_epsilons("linf", self.linf)
+        check_epsilons("l2", self.l2)
+        if not self._norms or 0.0 in (*self.linf, *self.l2):
+            raise UsageFault(f"expected epsilons above 0, got linf {self.linf} and l2 {self.l2}")
         if self.limit < 1:
             raise UsageFault(f"expected a limit of at least 1 image, got {self.limit}")
         check_descent(steps=self.steps, restarts=1)
@@ -57,15 +60,26 @@ class Transfer(Probe):
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """Return every source that is known beforehand."""
-        return _conditions(models)
+        return _conditions(self._norms, models)
 
-    def made(self, source: Network, images: ImageSet, *, seed: int) -> Carried:
+    @property
+    def _norms(self) -> tuple[Norm, ...]:
+        return tuple(norm for norm in _NORMS if getattr(self, norm))
+
+    def made(self, source: Network, images: ImageSet, *, part: str, seed: int) -> Carried:
         """Return what is shown to others of images made against a source."""
-        chosen = images.limit(self.limit)
-        for epsilon in self.linf:
-            check_epsilon(epsilon, norm="linf", pixels=chosen.images[0].numel())
-        path = (seed, self.name, "made")
-        return carry(source, chosen, epsilons=self.linf, steps=self.steps, seed=derive(*path))
+        norm: Norm = "linf" if part == "linf" else "l2"
+        chosen, epsilons = images.limit(self.limit), getattr(self, norm)
+        for epsilon in epsilons:
+            check_epsilon(epsilon, norm=norm, pixels=chosen.images[0].numel())
+        return carry(
+            source,
+            chosen,
+            norm=norm,
+            epsilons=epsilons,
+            steps=self.steps,
+            seed=derive(seed, self.name, "made"),
+        )
 
     def across(self, made: Mapping[str, Carried]) -> Probe:
         """Return the probe that shows what was made against these sources, by their names."""
@@ -76,7 +90,7 @@ class Transfer(Probe):
         self, network: Network, images: ImageSet, rng: np.random.Generator, part: str
     ) -> Measurement:
         """Return what the network has right of images made against itself."""
-        own = self.made(network, images, seed=int(rng.integers(2**31)))
+        own = self.made(network, images, part=part, seed=int(rng.integers(2**31)))
         return self._shown({ITSELF: own}, network, images, part)
 
     def _shown(
@@ -106,7 +120,7 @@ class _Across(Transfer):
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """Return the sources, networks of the user's own among them."""
-        return _conditions(dict.fromkeys((*models, *self.carried)))
+        return _conditions(self._norms, dict.fromkeys((*models, *self.carried)))
 
     def measure(
         self, network: Network, images: ImageSet, rng: np.random.Generator, part: str
@@ -116,13 +130,15 @@ class _Across(Transfer):
         return self._shown(self.carried, network, images, part)
 
 
-def _conditions(names: Iterable[str]) -> tuple[Condition, ...]:
+def _conditions(norms: Iterable[Norm], names: Iterable[str]) -> tuple[Condition, ...]:
     texts = {
         ITSELF: "Made against the network itself.",
         **{n: f"Made against {n} of another training seed." for n in names if n != ITSELF},
     }
     return tuple(
-        Condition(name=f"linf/{name}", unit="1", description=text) for name, text in texts.items()
+        Condition(name=f"{norm}/{name}", unit="1", description=text)
+        for norm in norms
+        for name, text in texts.items()
     )
 
 

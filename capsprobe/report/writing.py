@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from capsprobe.faults import EnvironmentFault
 from capsprobe.files import write_text
@@ -25,20 +26,23 @@ _SELDOM = 100_000
 
 
 @contextmanager
-def _few_collections() -> Iterator[None]:
-    """Look for garbage seldom: a report makes very many objects and drops few in circles.
+def _unhurried() -> Iterator[None]:
+    """Look for garbage seldom, and multiply matrices in one thread.
 
-    At the usual threshold a tenth of the time goes there.
+    A report makes very many objects and drops few in circles: at the usual threshold a tenth of
+    the time goes there. Its products are small, and where other processes hold the cores, threads
+    that wait for one another took twenty times as long as one.
     """
     usual = gc.get_threshold()
     gc.set_threshold(_SELDOM, *usual[1:])
     try:
-        yield
+        with threadpool_limits(limits=1, user_api="blas"):
+            yield
     finally:
         gc.set_threshold(*usual)
 
 
-@_few_collections()
+@_unhurried()
 def render(folder: Path) -> Path:
     """Write the report of a run again, from its cells; return the page's path.
 
@@ -69,7 +73,7 @@ def write_report(
     return write_kept(folder, Kept(observations=observations, samples=samples), run)
 
 
-@_few_collections()
+@_unhurried()
 def write_kept(folder: Path, kept: Kept, run: Mapping[str, Any]) -> Path:
     """Write the report of everything that a run kept, traces too; return the page's path.
 

@@ -52,7 +52,7 @@ class Examiner:
     ) -> None:
         self._probes, self._images, self._settings = probes, images, settings
         self._load = _Loaded(settings)
-        self._made: dict[tuple[str, str], Any] = {}
+        self._made: dict[tuple[str, str, str], Any] = {}
         self._ends_process = ends_process
 
     def __call__(self, cell: Cell) -> Examined:
@@ -86,12 +86,14 @@ class Examiner:
 
     def _of(self, cell: Cell, probe: Across, source: Source) -> Any:
         """Return what a probe makes of a source, made once for all that are shown it."""
-        about = (cell.probe, source.entry.stem)
+        about = (cell.probe, cell.part, source.entry.stem)
         if about not in self._made:
             network = loaded(self._settings, source.entry, source.swap)
             network.batch_size = self._batch_size(network, cell)
             with frozen(network):
-                self._made[about] = probe.made(network, self._images, seed=self._settings.seed)
+                self._made[about] = probe.made(
+                    network, self._images, part=cell.part, seed=self._settings.seed
+                )
         return self._made[about]
 
     def _batch_size(self, network: Network, cell: Cell) -> int:

@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
 from functools import cache
-from itertools import islice
+from itertools import groupby, islice
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -71,8 +71,9 @@ class AloneLast:
 class Workers:
     """Examines cells in so many processes, which share the threads and end with this one.
 
-    Nobody knows which cell it was that had a worker killed: all that were under way are tried
-    again, each in a process of its own. One that has that killed too has failed.
+    Cells in a row that are shown what was made of others go to one process together, which makes
+    it once. Nobody knows which cell it was that had a worker killed: all that were under way are
+    tried again, each in a process of its own. One that has that killed too has failed.
     """
 
     def __init__(self, settings: Settings, probes: dict[str, Probe], *, count: int) -> None:
@@ -81,42 +82,53 @@ class Workers:
 
     def __call__(self, cells: Iterable[Cell]) -> Answers:
         """Yield every cell with its outcome, the first that is done first."""
-        waiting = iter(cells)
+        waiting = bundled(cells)
         while lost := (yield from self._until_one_is_lost(waiting)):
             for cell in lost:
                 yield cell, self._alone(cell)
 
-    def _until_one_is_lost(self, waiting: Iterator[Cell]) -> Generator[Answer, None, list[Cell]]:
+    def _until_one_is_lost(
+        self, waiting: Iterator[list[Cell]]
+    ) -> Generator[Answer, None, list[Cell]]:
         """Yield outcomes; return the cells that were under way when a worker was lost."""
-        under_way: dict[Future[Examined], Cell] = {}
+        under_way: dict[Future[list[Examined]], list[Cell]] = {}
         with self._pool(self._count) as pool:
             while True:
-                for cell in islice(waiting, self._count + _AHEAD - len(under_way)):
-                    under_way[_submitted(pool, cell)] = cell
+                for bundle in islice(waiting, self._count + _AHEAD - len(under_way)):
+                    under_way[_submitted(pool, bundle)] = bundle
                 if not under_way:
                     return []
                 for future in wait(under_way, return_when=FIRST_COMPLETED).done:
                     if isinstance(future.exception(), BrokenProcessPool):
-                        return list(under_way.values())
-                    yield under_way.pop(future), future.result()
+                        return [cell for bundle in under_way.values() for cell in bundle]
+                    yield from zip(under_way.pop(future), future.result(), strict=True)
 
     def _alone(self, cell: Cell) -> Examined:
         with self._pool(1) as pool:
             try:
-                return _submitted(pool, cell).result()
+                (found,) = _submitted(pool, [cell]).result()
             except BrokenProcessPool:
                 return Examined(cause=LOST)
+        return found
 
     def _pool(self, count: int) -> AbstractContextManager[ProcessPoolExecutor]:
         return pool(count, _begin, self._settings, self._probes, threads=self._threads)
 
 
-def _submitted(pool: ProcessPoolExecutor, cell: Cell) -> Future[Examined]:
-    """Return the future of a cell; one that has failed already where the pool is lost."""
+def bundled(cells: Iterable[Cell]) -> Iterator[list[Cell]]:
+    """Yield what one process examines in turn: mostly a single cell."""
+    for _, bundle in groupby(
+        cells, key=lambda cell: (cell.probe, cell.part) if cell.sources else cell.key
+    ):
+        yield list(bundle)
+
+
+def _submitted(pool: ProcessPoolExecutor, bundle: list[Cell]) -> Future[list[Examined]]:
+    """Return the future of some cells; one that has failed already where the pool is lost."""
     try:
-        return pool.submit(_examine, cell)
+        return pool.submit(_examine, bundle)
     except BrokenProcessPool as error:
-        failed: Future[Examined] = Future()
+        failed: Future[list[Examined]] = Future()
         failed.set_exception(error)
         return failed
 
@@ -136,9 +148,9 @@ def _begin(settings: Settings, probes: dict[str, Probe]) -> None:
     )
 
 
-def _examine(cell: Cell) -> Examined:
+def _examine(bundle: list[Cell]) -> list[Examined]:
     try:
         examiner = _Worker.examiner()
     except Exception as error:
-        return Examined(cause=cause_of(error))
-    return examiner(cell)
+        return [Examined(cause=cause_of(error)) for _ in bundle]
+    return [examiner(cell) for cell in bundle]

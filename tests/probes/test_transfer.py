@@ -3,8 +3,10 @@
 import pandas as pd
 import pytest
 import torch
+from torch.nn.functional import cross_entropy
 
 from capsprobe.attacks.carried import carry
+from capsprobe.attacks.momentum_l2 import MomentumL2
 from capsprobe.data.images import ImageSet
 from capsprobe.data.views import load_images
 from capsprobe.faults import UsageFault
@@ -15,7 +17,8 @@ from capsprobe.probes.transfer import Transfer
 from capsprobe.tables import Measurement
 
 EPSILONS = (0.1, 0.3)
-PROBE = Transfer(linf=EPSILONS, steps=5, limit=20)
+PROBE = Transfer(linf=EPSILONS, l2=(0.5, 2.0), steps=5, limit=20)
+BOTH = pytest.mark.parametrize(("part", "epsilons"), [("linf", EPSILONS), ("l2", (0.5, 2.0))])
 
 
 @pytest.fixture(scope="module")
@@ -29,29 +32,40 @@ def networks() -> dict[str, Network]:
 
 
 @pytest.fixture(scope="module")
-def shown(images: ImageSet, networks: dict[str, Network]) -> Measurement:
-    """What cnn has right of images made against capsnet and itself."""
-    made = {name: PROBE.made(network, images, seed=0) for name, network in networks.items()}
-    return PROBE.across(made)(networks["cnn"], images, part="linf")
+def shown(images: ImageSet, networks: dict[str, Network]) -> dict[str, Measurement]:
+    """What cnn has right of images made against capsnet and itself, in each norm."""
+    found = {}
+    for part in ("linf", "l2"):
+        made = {
+            name: PROBE.made(network, images, part=part, seed=0)
+            for name, network in networks.items()
+        }
+        found[part] = PROBE.across(made)(networks["cnn"], images, part=part)
+    return found
 
 
 def means(measurement: Measurement) -> pd.Series:
     return measurement.observations.groupby(["condition", "severity"])["value"].mean()
 
 
+@BOTH
 def test_images_are_right_when_clean_and_fewer_are_the_larger_the_epsilon(
-    shown: Measurement,
+    shown: dict[str, Measurement], part: str, epsilons: tuple[float, float]
 ) -> None:
-    for condition in ("linf/capsnet", "linf/cnn"):
-        course = means(shown)[condition]
-        assert list(course.index) == [0.0, *EPSILONS]
+    for condition in (f"{part}/capsnet", f"{part}/cnn"):
+        course = means(shown[part])[condition]
+        assert list(course.index) == [0.0, *epsilons]
         assert course[0.0] == 1.0
-        assert course[0.3] < course[0.1] < 1.0
+        assert course[epsilons[1]] < course[epsilons[0]] <= 1.0
 
 
-def test_a_network_is_deceived_more_by_its_own_images(shown: Measurement) -> None:
-    found = means(shown)
-    assert found["linf/cnn", 0.1] < found["linf/capsnet", 0.1]
+@BOTH
+def test_a_network_is_deceived_more_by_its_own_images(
+    shown: dict[str, Measurement], part: str, epsilons: tuple[float, float]
+) -> None:
+    found = means(shown[part])
+    most = epsilons[1] if part == "l2" else epsilons[0]
+    assert found[f"{part}/cnn", most] < found[f"{part}/capsnet", most]
 
 
 def test_put_to_a_network_alone_it_shows_its_own(
@@ -70,7 +84,7 @@ def test_only_images_that_both_have_right_are_counted(images: ImageSet) -> None:
         for seed in (0, 1)
     }
     probe = Transfer(linf=(0.1,), steps=1, limit=40)
-    found = probe.across({"cnn": probe.made(blind[0], images, seed=0)})(
+    found = probe.across({"cnn": probe.made(blind[0], images, part="linf", seed=0)})(
         blind[1], images, part="linf"
     )
     right = [predict(network, images)[:, 0] == images.labels for network in blind.values()]
@@ -91,10 +105,28 @@ def test_nothing_is_counted_where_no_image_is_right_for_both(images: ImageSet) -
 def test_all_steps_are_taken_to_just_the_epsilon(
     images: ImageSet, networks: dict[str, Network]
 ) -> None:
-    made = carry(networks["cnn"], images.limit(10), epsilons=(0.2,), steps=4, seed=0)
+    made = carry(networks["cnn"], images.limit(10), norm="linf", epsilons=(0.2,), steps=4, seed=0)
     apart = (made.images[0.2] - made.clean).abs().amax(dim=(1, 2, 3))
     # Some pixel went up, or down, in every step.
     assert torch.allclose(apart, torch.full_like(apart, 0.2), atol=1e-6)
+
+
+def test_steps_in_the_euclidean_norm_are_those_of_the_paper(networks: dict[str, Network]) -> None:
+    network, images = networks["cnn"], load_images("digits").limit(6)
+    found = MomentumL2(steps=4)(
+        network, images.images, images.labels, epsilon=1.5, seed=0, output_map="scores"
+    )
+    for image, label, ours in zip(images.images, images.labels, found, strict=True):
+        at, total = image.clone(), torch.zeros_like(image)
+        for _ in range(4):
+            at.requires_grad_()
+            loss = cross_entropy(network(at[None]), label[None])
+            (gradient,) = torch.autograd.grad(loss, at)
+            total += gradient / gradient.abs().sum()
+            at = at.detach() + 1.5 / 4 * total / total.norm()
+            apart = at - image
+            at = (image + apart * min(1.0, 1.5 / float(apart.norm()))).clamp(0.0, 1.0)
+        torch.testing.assert_close(ours, at, atol=1e-4, rtol=0.0)
 
 
 def test_making_leaves_network_and_generator_as_they_were(
@@ -103,7 +135,8 @@ def test_making_leaves_network_and_generator_as_they_were(
     network = networks["capsnet"]
     drawn = torch.get_rng_state()
     wants = [each.requires_grad for each in network.parameters()]
-    PROBE.made(network, images, seed=0)
+    for part in ("linf", "l2"):
+        PROBE.made(network, images, part=part, seed=0)
     assert torch.equal(torch.get_rng_state(), drawn)
     assert [each.requires_grad for each in network.parameters()] == wants
 
@@ -111,9 +144,11 @@ def test_making_leaves_network_and_generator_as_they_were(
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"linf": (0.2, 0.1)}, "rising epsilons"),
-        ({"linf": ()}, "rising epsilons"),
-        ({"linf": (1.5,)}, "rising epsilons"),
+        ({"linf": (0.2, 0.1)}, "rising order"),
+        ({"linf": (), "l2": ()}, "epsilons above 0"),
+        ({"l2": (0.0, 1.0)}, "epsilons above 0"),
+        ({"linf": (1.5,)}, "from 0 to 1, got 1.5"),
+        ({"l2": (-1.0,)}, "l2 epsilons"),
         ({"steps": 0}, "steps"),
         ({"limit": 0}, "at least 1 image"),
     ],

@@ -35,7 +35,7 @@ ROWS = [
 
 
 def test_numbers_stand_by_source_and_network() -> None:
-    first, second = matrices(evidence(ROWS, ("b", "a")))
+    first, second = matrices(evidence(ROWS, ("b", "a")), "linf")
     assert (first.severity, second.severity) == (0.1, 0.2)
     assert first.columns == ("b", "a")
     assert first.rows == ("itself (white box)", "b", "a", "hidden")
@@ -48,6 +48,20 @@ def test_the_largest_epsilon_is_shown_and_the_others_folded() -> None:
     (exhibit,) = exhibits(evidence(ROWS, ("a", "b")))
     assert [each.severity for each in (*exhibit.figures, *exhibit.folded)] == [0.2, 0.1]
     assert len(exhibit.figures) == 1
+
+
+def test_each_norm_shows_its_largest_epsilon() -> None:
+    euclidean = [("a", "l2/itself", 1.0, 0.4), ("a", "l2/b", 1.0, 0.5), ("a", "l2/b", 0.5, 0.9)]
+    (exhibit,) = exhibits(evidence([*ROWS, *euclidean], ("a", "b")))
+    shown, folded = exhibit.figures, exhibit.folded
+    assert [each.severity for each in shown] == [0.2, 1.0]
+    assert [each.severity for each in folded] == [0.1, 0.5]
+    assert shown[1].values == ((0.4,), (0.5,))
+    assert len({each.name for each in (*shown, *folded)}) == 4
+    assert [each.heading.partition(" ")[2].partition(":")[0] for each in shown] == [
+        "(%), L∞ ε\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}0.2",
+        "(%), L2 ε\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}1",
+    ]
 
 
 @pytest.mark.parametrize("rows", [[], ROWS[:1]])

@@ -16,7 +16,7 @@ from capsprobe.parts import read_cells
 from capsprobe.probes.base import probes
 from capsprobe.study import Settings, run_study
 from capsprobe.study.examining import Examined
-from capsprobe.study.executors import LOST, AloneLast, Workers
+from capsprobe.study.executors import LOST, AloneLast, Workers, bundled
 from capsprobe.study.grid import Cell
 from capsprobe.study.record import record
 from capsprobe.study.running import Nobody, Outcome, plan_study
@@ -48,6 +48,16 @@ class Kills(Nobody):
             self.killed = True
 
 
+class Order(Nobody):
+    """A listener that notes which cells were started, one after the other."""
+
+    def __init__(self) -> None:
+        self.started_with: list[Cell] = []
+
+    def started(self, cell: Cell, index: int, total: int) -> None:
+        self.started_with.append(cell)
+
+
 class Stops(Nobody):
     """A listener that interrupts once two cells are finished; several may finish at once."""
 
@@ -60,6 +70,28 @@ def test_workers_find_what_one_process_finds(attacked: Settings, tmp_path: Path)
     alone = run_study(attacked, tmp_path / "alone")
     shared = run_study(attacked, tmp_path / "shared", jobs=2)
     assert shared.count("done") == len(shared.cells) == 8
+    pd.testing.assert_frame_equal(
+        table(alone, tmp_path / "alone"), table(shared, tmp_path / "shared")
+    )
+
+
+def test_what_is_made_of_others_is_made_by_one_worker_and_comes_first(
+    attacked: Settings, tmp_path: Path
+) -> None:
+    given = {"transfer": {"linf": (0.1,), "steps": 1}}
+    settings = attacked.model_copy(
+        update={"probes": ("affine", "transfer"), "probe_settings": given}
+    )
+    order = Order()
+    shared = run_study(settings, tmp_path / "shared", jobs=2, listener=order)
+    bundles = list(bundled(order.started_with))
+    assert [(cells[0].probe, cells[0].part, len(cells)) for cells in bundles[:2]] == [
+        ("transfer", "l2", 4),
+        ("transfer", "linf", 4),
+    ]
+    assert [len(cells) for cells in bundles[2:]] == [1] * (len(shared.cells) - 8)
+    assert {cells[0].probe for cells in bundles[2:]} == {"affine"}
+    alone = run_study(settings, tmp_path / "alone")
     pd.testing.assert_frame_equal(
         table(alone, tmp_path / "alone"), table(shared, tmp_path / "shared")
     )
