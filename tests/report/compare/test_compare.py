@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 from statsmodels.stats.multitest import multipletests
@@ -75,6 +75,7 @@ def test_one_severity_and_seed_has_the_interval_of_paired_differences() -> None:
     assert row["upper"] - row["lower"] == pytest.approx(2.0 * half, rel=0.1)
 
 
+@settings(max_examples=25)
 @given(st.lists(st.floats(-0.2, 0.2), min_size=1, max_size=8), st.floats(0.0, 0.05))
 def test_verdicts_are_those_of_one_sided_tests_after_holm(estimates, margin) -> None:
     table = pd.DataFrame({"estimate": estimates, "error": 0.02, "n_units": 100})
