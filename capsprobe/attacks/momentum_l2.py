@@ -11,16 +11,18 @@ from torch.nn.functional import cross_entropy
 from capsprobe.attacks.adapter import Adapter
 from capsprobe.attacks.balls import L2Ball, unit
 from capsprobe.attacks.base import Attack
-from capsprobe.attacks.descent import check_descent
+from capsprobe.attacks.descent import check_descent, step_size
 from capsprobe.shapes import IMAGES
 
 
 # Not registered: within a budget PGD does more to the network that it follows.
 @dataclass(frozen=True, kw_only=True)
 class MomentumL2(Attack):
-    """Steps of eps / steps along a running sum of gradients, all of them taken.
+    """Steps of 2.5 eps / steps along a running sum of gradients, all of them taken.
 
-    The sum forgets nothing (a decay of one); each gradient counts alike, by its 1-norm.
+    The sum forgets nothing (a decay of one); each gradient counts alike, by its 1-norm. The
+    paper's steps of eps / steps end inside the ball unless all go the same way: longer ones, as
+    PGD takes them, end at its edge.
     """
 
     name: ClassVar = "momentum-l2"
@@ -48,5 +50,5 @@ class MomentumL2(Attack):
             (gradient,) = torch.autograd.grad(loss, looked)
             direction = unit(gradient)
             total = total + direction / direction.abs().sum((1, 2, 3), keepdim=True).clamp(min=1.0)
-            at = ball.step(looked.detach(), images, total, size=epsilon / self.steps)
+            at = ball.step(looked.detach(), images, total, size=step_size(epsilon, self.steps))
         return at

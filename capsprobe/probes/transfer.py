@@ -30,12 +30,12 @@ class Transfer(Probe):
     """Show a network adversarial images of every source, and ask what it still has right.
 
     The condition names the threat model and the source. Images are made by the momentum iterative
-    method in all its steps, at just each epsilon, of those that the source has right when clean;
-    those that do not deceive it are shown too. Of them, `correct` is asked of those that the
-    network examined has right when clean: so all are right at severity 0, and a fall is the
-    attack's. In a study the sources are the network itself (what a white box does with this
-    attack) and every model, its own too, as another training seed left it. Put to a network alone,
-    the probe shows it its own. At most `limit` images are used, a fixed random choice.
+    method in all its steps, to each epsilon, of those that the source has right when clean; those
+    that do not deceive it are shown too. Of them, `correct` is asked of those that the network
+    examined has right when clean: so all are right at severity 0, and a fall is the attack's. In a
+    study the sources are the network itself (what a white box does with this attack) and every
+    model, its own too, as another training seed left it. Put to a network alone, the probe shows
+    it its own. At most `limit` images are used, a fixed random choice.
     """
 
     name: ClassVar = "transfer"

@@ -24,11 +24,11 @@ EXHIBITS = {
     ),
 }
 READING = (
-    "Images are made by the momentum iterative method (Dong et al. 2018) in all its steps, by the "
-    "gradient's sign in L∞ and along it in L2, to just the ε named. They are shown as they are, "
-    "also those that do not deceive the network they were made against. The attacks of the section "
-    "before hold more methods and stop where an image errs: what a network's own images do here is "
-    "less than the worst case there."
+    "Images are made by the momentum iterative method (Dong et al. 2018) in all its steps, along a "
+    "running sum of gradients: in L∞ by its sign, in L2 in its direction. They go to the ε named, "
+    "where [0, 1] lets them, and are shown as they are, also those that do not deceive the network "
+    "they were made against. The attacks of the section before hold more methods and stop where an "
+    "image errs: what a network's own images do here is less than the worst case there."
 )
 
 

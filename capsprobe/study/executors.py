@@ -4,12 +4,12 @@ A compact network's layers are too short for threads to share: two processes of 
 nearly twice as far as one process of two threads.
 """
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from functools import cache
-from itertools import groupby, islice
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -21,8 +21,6 @@ from capsprobe.study.pools import pool
 from capsprobe.study.settings import Settings
 
 LOST = "its process ended twice, perhaps for want of memory or because it hung"
-# Cells that wait at the workers' door, so that none idles while a result is written.
-_AHEAD = 1
 Answer = tuple[Cell, Examined]
 Answers = Generator[Answer, None, None]
 
@@ -71,9 +69,9 @@ class AloneLast:
 class Workers:
     """Examines cells in so many processes, which share the threads and end with this one.
 
-    Cells in a row that are shown what was made of others go to one process together, which makes
-    it once. Nobody knows which cell it was that had a worker killed: all that were under way are
-    tried again, each in a process of its own. One that has that killed too has failed.
+    Cells that are shown the same of other networks are examined in one process, which makes it
+    once. A cell whose process was lost is tried again after all others, with the machine to
+    itself; one that has its process killed then too has failed.
     """
 
     def __init__(self, settings: Settings, probes: dict[str, Probe], *, count: int) -> None:
@@ -82,53 +80,74 @@ class Workers:
 
     def __call__(self, cells: Iterable[Cell]) -> Answers:
         """Yield every cell with its outcome, the first that is done first."""
-        waiting = bundled(cells)
-        while lost := (yield from self._until_one_is_lost(waiting)):
-            for cell in lost:
-                yield cell, self._alone(cell)
+        lost: list[Cell] = []
+        yield from self._side_by_side(Lanes(cells), lost)
+        for cell in lost:
+            yield cell, self._alone(cell)
 
-    def _until_one_is_lost(
-        self, waiting: Iterator[list[Cell]]
-    ) -> Generator[Answer, None, list[Cell]]:
-        """Yield outcomes; return the cells that were under way when a worker was lost."""
-        under_way: dict[Future[list[Examined]], list[Cell]] = {}
-        with self._pool(self._count) as pool:
+    def _side_by_side(self, lanes: "Lanes", lost: list[Cell]) -> Answers:
+        """Yield outcomes; put by the cells whose process was lost."""
+        under_way: dict[Future[Examined], tuple[int, Cell]] = {}
+        free = list(range(self._count))
+        with ExitStack() as held:
+            pools = [held.enter_context(self._pool()) for _ in free]
             while True:
-                for bundle in islice(waiting, self._count + _AHEAD - len(under_way)):
-                    under_way[_submitted(pool, bundle)] = bundle
+                for lane in free:
+                    if cell := lanes.following(lane):
+                        under_way[_submitted(pools[lane], cell)] = lane, cell
                 if not under_way:
-                    return []
-                for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                    return
+                done = wait(under_way, return_when=FIRST_COMPLETED).done
+                ended = [(future, *under_way.pop(future)) for future in done]
+                free = [lane for _, lane, _ in ended]
+                for future, lane, cell in ended:
                     if isinstance(future.exception(), BrokenProcessPool):
-                        return [cell for bundle in under_way.values() for cell in bundle]
-                    yield from zip(under_way.pop(future), future.result(), strict=True)
+                        pools[lane] = held.enter_context(self._pool())
+                        lost.append(cell)
+                    else:
+                        yield cell, future.result()
 
     def _alone(self, cell: Cell) -> Examined:
-        with self._pool(1) as pool:
+        with self._pool() as pool:
             try:
-                (found,) = _submitted(pool, [cell]).result()
+                return _submitted(pool, cell).result()
             except BrokenProcessPool:
                 return Examined(cause=LOST)
-        return found
 
-    def _pool(self, count: int) -> AbstractContextManager[ProcessPoolExecutor]:
-        return pool(count, _begin, self._settings, self._probes, threads=self._threads)
-
-
-def bundled(cells: Iterable[Cell]) -> Iterator[list[Cell]]:
-    """Yield what one process examines in turn: mostly a single cell."""
-    for _, bundle in groupby(
-        cells, key=lambda cell: (cell.probe, cell.part) if cell.sources else cell.key
-    ):
-        yield list(bundle)
+    def _pool(self) -> AbstractContextManager[ProcessPoolExecutor]:
+        return pool(1, _begin, self._settings, self._probes, threads=self._threads)
 
 
-def _submitted(pool: ProcessPoolExecutor, bundle: list[Cell]) -> Future[list[Examined]]:
-    """Return the future of some cells; one that has failed already where the pool is lost."""
+class Lanes:
+    """Which cell comes next in which process.
+
+    What is made of others lies in the process that made it first: what is shown the same waits
+    for that one.
+    """
+
+    def __init__(self, cells: Iterable[Cell]) -> None:
+        self._cells = iter(cells)
+        self._owners: dict[tuple[str, str], int] = {}
+        self._waiting: dict[int, deque[Cell]] = defaultdict(deque)
+
+    def following(self, lane: int) -> Cell | None:
+        """Return the next cell of a lane, None where none is left for it."""
+        if self._waiting[lane]:
+            return self._waiting[lane].popleft()
+        for cell in self._cells:
+            owner = self._owners.setdefault((cell.probe, cell.part), lane) if cell.sources else lane
+            if owner == lane:
+                return cell
+            self._waiting[owner].append(cell)
+        return None
+
+
+def _submitted(pool: ProcessPoolExecutor, cell: Cell) -> Future[Examined]:
+    """Return the future of a cell; one that has failed already where the pool is lost."""
     try:
-        return pool.submit(_examine, bundle)
+        return pool.submit(_examine, cell)
     except BrokenProcessPool as error:
-        failed: Future[list[Examined]] = Future()
+        failed: Future[Examined] = Future()
         failed.set_exception(error)
         return failed
 
@@ -148,9 +167,9 @@ def _begin(settings: Settings, probes: dict[str, Probe]) -> None:
     )
 
 
-def _examine(bundle: list[Cell]) -> list[Examined]:
+def _examine(cell: Cell) -> Examined:
     try:
         examiner = _Worker.examiner()
     except Exception as error:
-        return [Examined(cause=cause_of(error)) for _ in bundle]
-    return [examiner(cell) for cell in bundle]
+        return Examined(cause=cause_of(error))
+    return examiner(cell)

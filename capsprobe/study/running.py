@@ -219,7 +219,7 @@ def _measure_all(
 
     def missing() -> Iterator[Cell]:
         # Looked up when its turn comes: another run may have finished it meanwhile.
-        for cell in sorted(outcome.cells, key=_turn):
+        for cell in outcome.cells:
             listener.started(cell, len(outcome.states), total)
             if kept := None if fresh else store.read(cell):
                 note(_state(cell, "cached", kept))
@@ -229,14 +229,6 @@ def _measure_all(
     with closing(run(missing())) as answers:
         for cell, examined in answers:
             note(_kept(store, cell, examined))
-
-
-def _turn(cell: Cell) -> tuple[bool, str, str]:
-    """Return what cells are examined in the order of: first those that share what others yield.
-
-    Of these, those that share the same in a row; the others as they come.
-    """
-    return (False, cell.probe, cell.part) if cell.sources else (True, "", "")
 
 
 def _kept(store: Store, cell: Cell, examined: Examined) -> CellState:

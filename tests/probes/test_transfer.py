@@ -13,6 +13,7 @@ from capsprobe.faults import UsageFault
 from capsprobe.models.base import Frame, Network
 from capsprobe.models.checkpoints import build, load_model
 from capsprobe.models.inference import predict
+from capsprobe.probes.adversarial import Adversarial
 from capsprobe.probes.transfer import Transfer
 from capsprobe.tables import Measurement
 
@@ -111,7 +112,26 @@ def test_all_steps_are_taken_to_just_the_epsilon(
     assert torch.allclose(apart, torch.full_like(apart, 0.2), atol=1e-6)
 
 
-def test_steps_in_the_euclidean_norm_are_those_of_the_paper(networks: dict[str, Network]) -> None:
+@pytest.mark.parametrize("name", ["capsnet", "cnn"])
+def test_in_the_euclidean_norm_they_end_at_the_edge(
+    images: ImageSet, networks: dict[str, Network], name: str
+) -> None:
+    made = carry(networks[name], images, norm="l2", epsilons=(1.0,), steps=10, seed=0)
+    apart = (made.images[1.0] - made.clean).flatten(1).norm(dim=1)
+    assert apart.max() <= 1.0
+    # [0, 1] cuts what points out of it.
+    assert apart.min() > 0.9
+
+
+def test_the_light_finds_sizes_that_other_attacks_have() -> None:
+    ours, others = Transfer(), Adversarial()
+    assert set(ours.l2) & set(others.l2)
+    assert set(ours.linf) & set(others.linf)
+
+
+def test_steps_in_the_euclidean_norm_follow_the_sum_of_gradients(
+    networks: dict[str, Network],
+) -> None:
     network, images = networks["cnn"], load_images("digits").limit(6)
     found = MomentumL2(steps=4)(
         network, images.images, images.labels, epsilon=1.5, seed=0, output_map="scores"
@@ -123,7 +143,7 @@ def test_steps_in_the_euclidean_norm_are_those_of_the_paper(networks: dict[str, 
             loss = cross_entropy(network(at[None]), label[None])
             (gradient,) = torch.autograd.grad(loss, at)
             total += gradient / gradient.abs().sum()
-            at = at.detach() + 1.5 / 4 * total / total.norm()
+            at = at.detach() + 2.5 * 1.5 / 4 * total / total.norm()
             apart = at - image
             at = (image + apart * min(1.0, 1.5 / float(apart.norm()))).clamp(0.0, 1.0)
         torch.testing.assert_close(ours, at, atol=1e-4, rtol=0.0)

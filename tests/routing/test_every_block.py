@@ -80,7 +80,7 @@ def test_its_gradients_are_those_of_the_plain_path(name, shape, seed, iterations
 @pytest.mark.usefixtures("small_tiles")
 @pytest.mark.parametrize("iterations", [1, 2, 3, 5])
 def test_gradients_are_numerically_right(name, iterations):
-    children, weight = draw((2, 4, 2, 3, 2), 1, wants=True)
+    children, weight = draw((3, 5, 2, 3, 2), 1, wants=True)
     assert torch.autograd.gradcheck(
         lambda u, w: blocks[name](u, w, parents=3, iterations=iterations), (children, weight)
     )

@@ -16,7 +16,7 @@ from capsprobe.parts import read_cells
 from capsprobe.probes.base import probes
 from capsprobe.study import Settings, run_study
 from capsprobe.study.examining import Examined
-from capsprobe.study.executors import LOST, AloneLast, Workers, bundled
+from capsprobe.study.executors import LOST, AloneLast, Lanes, Workers
 from capsprobe.study.grid import Cell
 from capsprobe.study.record import record
 from capsprobe.study.running import Nobody, Outcome, plan_study
@@ -48,16 +48,6 @@ class Kills(Nobody):
             self.killed = True
 
 
-class Order(Nobody):
-    """A listener that notes which cells were started, one after the other."""
-
-    def __init__(self) -> None:
-        self.started_with: list[Cell] = []
-
-    def started(self, cell: Cell, index: int, total: int) -> None:
-        self.started_with.append(cell)
-
-
 class Stops(Nobody):
     """A listener that interrupts once two cells are finished; several may finish at once."""
 
@@ -75,23 +65,36 @@ def test_workers_find_what_one_process_finds(attacked: Settings, tmp_path: Path)
     )
 
 
-def test_what_is_made_of_others_is_made_by_one_worker_and_comes_first(
-    attacked: Settings, tmp_path: Path
-) -> None:
+@pytest.fixture
+def carried(attacked: Settings) -> Settings:
+    """The same checkpoints, each shown what is made of the others, and turned."""
     given = {"transfer": {"linf": (0.1,), "steps": 1}}
-    settings = attacked.model_copy(
-        update={"probes": ("affine", "transfer"), "probe_settings": given}
+    return attacked.model_copy(update={"probes": ("affine", "transfer"), "probe_settings": given})
+
+
+def test_what_is_made_of_others_stays_in_one_lane_and_the_rest_in_any(carried: Settings) -> None:
+    cells = plan_study(carried).cells
+    lanes = Lanes(cells)
+    given: dict[int, list[Cell]] = {0: [], 1: []}
+    # The second lane is three times as fast as the first.
+    for lane in [0, 1, 1, 1] * len(cells):
+        if cell := lanes.following(lane):
+            given[lane].append(cell)
+    assert sorted(cell.key for lane in given.values() for cell in lane) == sorted(
+        cell.key for cell in cells
     )
-    order = Order()
-    shared = run_study(settings, tmp_path / "shared", jobs=2, listener=order)
-    bundles = list(bundled(order.started_with))
-    assert [(cells[0].probe, cells[0].part, len(cells)) for cells in bundles[:2]] == [
-        ("transfer", "l2", 4),
-        ("transfer", "linf", 4),
-    ]
-    assert [len(cells) for cells in bundles[2:]] == [1] * (len(shared.cells) - 8)
-    assert {cells[0].probe for cells in bundles[2:]} == {"affine"}
-    alone = run_study(settings, tmp_path / "alone")
+    for part in ("linf", "l2"):
+        held = [sum(cell.part == part for cell in lane) for lane in given.values()]
+        assert sorted(held) == [0, 4]
+    assert all(any(cell.probe == "affine" for cell in lane) for lane in given.values())
+
+
+def test_what_is_made_of_others_is_the_same_whoever_makes_it(
+    carried: Settings, tmp_path: Path
+) -> None:
+    alone = run_study(carried, tmp_path / "alone")
+    shared = run_study(carried, tmp_path / "shared", jobs=2)
+    assert alone.count("done") == shared.count("done") == len(alone.cells)
     pd.testing.assert_frame_equal(
         table(alone, tmp_path / "alone"), table(shared, tmp_path / "shared")
     )

@@ -119,11 +119,12 @@ def test_square_on_what_the_adversarial_probe_left_is_held_beside_all_gradients(
         assert (verdict.value, verdict.severity) == (pytest.approx(0.1), 0.2)
 
 
-def test_images_of_another_model_may_break_no_more_than_ones_own():
-    white = rows("adversarial", "cnn", "linf/pgd", {0.1: 8})
+@pytest.mark.parametrize("threat", ["linf", "l2"])
+def test_images_of_another_model_may_break_no_more_than_ones_own(threat):
+    white = rows("adversarial", "cnn", f"{threat}/pgd", {0.1: 8})
     for left, state in ((7, "passed"), (6, "failed")):
-        other = rows("transfer", "cnn", "linf/senet", {0.1: left})
-        verdict = judge(strength(), white, other)["transfer"]
+        other = rows("transfer", "cnn", f"{threat}/senet", {0.1: left})
+        verdict = judge(strength(threat=threat), white, other)["transfer"]
         assert (verdict.state, verdict.beside, verdict.severity) == (state, "senet", 0.1)
 
 
