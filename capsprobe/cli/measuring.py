@@ -16,6 +16,7 @@ from capsprobe.faults import EnvironmentFault, UsageFault
 from capsprobe.report import render
 from capsprobe.study import Settings
 from capsprobe.study.foreseeing import Foreseen, foresee
+from capsprobe.study.pools import make_ready
 from capsprobe.study.progress import shown
 from capsprobe.study.record import (
     outputs,
@@ -73,6 +74,8 @@ def measure(request: Request, *, tell: bool = True) -> int:
     jobs = jobs_for(request.jobs, request.settings.device, threads=use_threads())
     if request.scheduler is not None and request.jobs != "auto":
         raise UsageFault("expected --jobs or --scheduler, got both")
+    if jobs > 1 and request.scheduler is None:
+        make_ready()
     plan = plan_study(request.settings)
     standing = read_record(request.folder)
     for note in () if request.quiet else plan.images.notes:

@@ -18,6 +18,15 @@ def nothing() -> None:
     """Begin with nothing."""
 
 
+def make_ready() -> None:
+    """Have what processes start from imported beside what this one does, rather than after it."""
+    if _context().get_start_method() == "forkserver":
+        # Not every system has it.
+        from multiprocessing.forkserver import ensure_running
+
+        ensure_running()
+
+
 @contextmanager
 def pool(
     count: int, begin: Callable[..., None], *given: Any, threads: int

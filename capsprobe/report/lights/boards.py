@@ -1,6 +1,8 @@
 """The lights of one dataset as they are shown: a row a light, a column a model."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -35,17 +37,20 @@ def doubted(table: pd.DataFrame) -> tuple[NotShown, ...]:
 
 def _board(table: pd.DataFrame, threat: str, models: Sequence[str]) -> Board:
     present = [name for name in models if name in set(table["model"])]
+    held: dict[tuple[str, str], list[dict[Hashable, Any]]] = defaultdict(list)
+    for row in table.to_dict("records"):
+        held[row["light"], row["model"]].append(row)
     return Board(
         threat=threat,
         models=tuple(present),
         rows=tuple(
-            (light, tuple(_lamp(table, light, model) for model in present)) for light in LIGHTS
+            (light, tuple(_lamp(held[light, model], model) for model in present))
+            for light in LIGHTS
         ),
     )
 
 
-def _lamp(table: pd.DataFrame, light: str, model: str) -> Lamp:
-    rows = table[(table["light"] == light) & (table["model"] == model)].to_dict("records")
+def _lamp(rows: list[dict[Hashable, Any]], model: str) -> Lamp:
     state = next(each for each in _WORST_FIRST if any(row["state"] == each for row in rows))
     return Lamp(
         model=model,

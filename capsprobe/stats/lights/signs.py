@@ -204,8 +204,11 @@ def _gaps(pair: Pair) -> Iterator[Verdict]:
     """Yield for each severity that both have how much less stands after the weaker."""
     name, strong, weak = pair
     units = strong.index.intersection(weak.index)
-    for severity in _shared(strong, weak) if len(units) else ():
-        strongly, weakly = (table.loc[units, severity].dropna() for table in (strong, weak))
+    shared = _shared(strong, weak) if len(units) else []
+    # Arrays, for there are hundreds of gaps, and a column out of a table is slow to take.
+    both = [table.loc[units, shared].to_numpy(dtype=np.float64) for table in (strong, weak)]
+    for severity, strongly, weakly in zip(shared, *(each.T for each in both), strict=True):
+        strongly, weakly = (each[~np.isnan(each)] for each in (strongly, weakly))
         if len(strongly) > 0 and len(strongly) == len(weakly):
             gap = float(strongly.mean() - weakly.mean())
             yield _at_most(gap, slack(len(strongly)), len(strongly), beside=name, severity=severity)
