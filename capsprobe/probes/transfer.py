@@ -21,6 +21,7 @@ from capsprobe.seeds import derive
 from capsprobe.tables import CORRECT, ITSELF, Condition, Measurement, observe
 
 _BEYOND = "beyond the limit of attacked images"
+_WRONG = "wrong when clean for the network or for the source, over all sources"
 _NORMS: tuple[Norm, ...] = ("linf", "l2")
 
 
@@ -97,14 +98,12 @@ class Transfer(Probe):
         self, made: Mapping[str, Carried], network: Network, images: ImageSet, part: str
     ) -> Measurement:
         tables: list[pd.DataFrame] = []
-        left_out = {_BEYOND: max(0, len(images) - self.limit)}
+        wrong = 0
         for name, carried in made.items():
             both = are_right(network, carried.clean, carried.labels)
             tables += _observed(f"{part}/{name}", network, carried, both)
-            chosen = min(self.limit, len(images))
-            left_out[f"{part}/{name}: wrong when clean for one of the two"] = chosen - int(
-                both.sum()
-            )
+            wrong += min(self.limit, len(images)) - int(both.sum())
+        left_out = {_BEYOND: max(0, len(images) - self.limit), _WRONG: wrong}
         return Measurement(
             observations=together(tables),
             left_out={reason: count for reason, count in left_out.items() if count},

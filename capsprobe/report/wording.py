@@ -3,6 +3,8 @@
 What is longer than a phrase stands in the templates.
 """
 
+import re
+
 from capsprobe.report import (
     arrangements,
     expenses,
@@ -69,6 +71,7 @@ ATTACKS = {
     **signs.CONDITIONS,
 }
 THREATS = {"linf": "L∞", "l2": "L2"}
+_CODED = re.compile(rf"\b({'|'.join(THREATS)})[/ ]([\w-]+)")
 METRICS = {
     "correct": "accuracy",
     "exact_match": "exact match",
@@ -154,6 +157,16 @@ def condition(name: str) -> str:
     if threat not in THREATS or not attack:
         return shortened(name, 40)
     return f"{THREATS[threat]}, {ATTACKS.get(attack, shortened(attack))}"
+
+
+def place(part: str) -> str:
+    """Return a part of a probe within a sentence."""
+    return THREATS.get(part) or condition(part).lower()
+
+
+def told(text: str) -> str:
+    """Return what a probe says of attacks with their names in words: `linf/fab` reads "L∞ FAB"."""
+    return _CODED.sub(lambda found: f"{THREATS[found[1]]} {ATTACKS.get(found[2], found[2])}", text)
 
 
 def metric(name: str, condition: str = "") -> str:

@@ -3,6 +3,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from capsprobe.report import wording
 from capsprobe.report.cautions import at_chance, cautions, forgone, left_out, masked
 from capsprobe.report.clean import clean_rows
 from capsprobe.report.summary import Caution
@@ -57,6 +58,27 @@ def test_black_box_that_beats_pgd_alone_is_not_suspected_where_others_with_gradi
     assert kinds(masked(table)) == []
     table = attacked(square=(0.9, 0.1), pgd=(0.9, 0.5), gradients=(0.9, 0.2))
     assert kinds(masked(table)) == ["black_box"]
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("linf apgd-ce: 50 of 100 steps", "L∞ APGD-CE: 50 of 100 steps"),
+        ("l2 attacks: cw, fab", "L2 attacks: cw, fab"),
+        ("never broken at any distance by linf/fab", "never broken at any distance by L∞ FAB"),
+        ("not attacked by l2/mine: no votes", "not attacked by L2 mine: no votes"),
+        ("beyond the limit of attacked images", "beyond the limit of attacked images"),
+    ],
+)
+def test_attacks_are_told_by_their_names(text: str, read: str) -> None:
+    assert wording.told(text) == read
+
+
+@pytest.mark.parametrize(
+    ("part", "read"), [("linf", "L∞"), ("l2", "L2"), ("rotation", "rotation"), ("light", "light")]
+)
+def test_a_part_is_told_within_a_sentence(part: str, read: str) -> None:
+    assert wording.place(part) == read
 
 
 def test_what_a_budget_leaves_out_is_said() -> None:

@@ -96,7 +96,7 @@ def test_the_page_shows_distances_and_says_what_was_left_out(text: str) -> None:
     assert "How far is the nearest image that errs?" in text
     # Most images of this run have no distance, so that there is no median to show.
     assert "broken at any distance" in text and "broken within a distance" in text
-    assert "leaves out of the largest l2 attacks: cw" in text
+    assert "leaves out, beside the largest, L2 attacks: cw" in text
 
 
 def test_models_that_are_not_shown_are_left_out() -> None:
