@@ -106,8 +106,9 @@ def same_outcome(standing: dict[str, Any], facts: dict[str, Any]) -> bool:
 
 def _essence(facts: dict[str, Any]) -> dict[str, Any]:
     """Return what a report is made from: not the command, the times, or what was cached."""
+    named = ("key", "row_hash", "cause", "note", "left_out")
     cells = [
-        (cell["key"], cell["row_hash"], cell["cause"], cell["state"] in ("done", "cached"))
+        {name: cell.get(name) for name in named} | {"there": cell["state"] in ("done", "cached")}
         for cell in facts["cells"]
     ]
     kept = {key: value for key, value in facts.items() if key not in _NOT_OF_THE_ESSENCE}

@@ -240,6 +240,11 @@ def test_second_record_says_the_same_and_a_changed_one_does_not(
     other = run_study(settings.model_copy(update={"limit": 9}), tmp_path)
     assert not same_cells(standing, other)
     assert not same_outcome(standing, record(other, command="first", title="Title"))
+    less = {
+        **standing,
+        "cells": [{**cell, "left_out": {"by chance": 1}} for cell in standing["cells"]],
+    }
+    assert not same_outcome(standing, less)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", "{}"])
