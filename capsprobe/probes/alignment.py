@@ -77,9 +77,9 @@ class Alignment(Probe):
         """Return what a network without an embedding lacks."""
         return "" if isinstance(network, Embeds) else "an embedding"
 
-    def made(self, source: Network, images: ImageSet, *, seed: int) -> _Codes | None:
+    def made(self, source: Network, images: ImageSet, *, part: str, seed: int) -> _Codes | None:
         """Return a source's blocks of the true classes, none where it shows no embedding."""
-        del seed
+        del part, seed
         if not isinstance(source, Embeds):
             return None
         chosen = images.limit(self.limit)
@@ -95,7 +95,7 @@ class Alignment(Probe):
         self, network: Network, images: ImageSet, rng: np.random.Generator, part: str
     ) -> Measurement:
         """Return how alike the network's dimensions are to themselves."""
-        own = self.made(network, images, seed=0)
+        own = self.made(network, images, part=part, seed=0)
         return self._beside({ITSELF: own}, network, images, rng, part)
 
     def _beside(
@@ -106,7 +106,7 @@ class Alignment(Probe):
         rng: np.random.Generator,
         part: str,
     ) -> Measurement:
-        own = self.made(network, images, seed=0)
+        own = self.made(network, images, part=part, seed=0)
         labels = images.limit(self.limit).labels.numpy()
         classes = [c for c in range(images.classes) if (labels == c).sum() >= self.fewest]
         shown = {name: each for name, each in others.items() if each is not None}

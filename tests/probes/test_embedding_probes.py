@@ -66,7 +66,7 @@ def test_a_network_is_aligned_with_itself_and_not_with_a_strange_one():
     probe = Alignment()
     own = probe(network, images, part="across")
     assert mean(own, "across/itself", "matched_correlation") == pytest.approx(1.0)
-    beside = probe.across({"capsnet": probe.made(other, images, seed=0)})
+    beside = probe.across({"capsnet": probe.made(other, images, part="across", seed=0)})
     found = beside(network, images, part="across")
     matched = mean(found, "across/capsnet", "matched_correlation")
     assert mean(found, "across/capsnet", "matched_correlation_null") < matched < 0.999
