@@ -66,6 +66,30 @@ class AloneLast:
                 yield cell
 
 
+class Lanes:
+    """Which cell comes next in which process.
+
+    What is made of others lies in the process that made it first: what is shown the same waits
+    for that one.
+    """
+
+    def __init__(self, cells: Iterable[Cell]) -> None:
+        self._cells = iter(cells)
+        self._owners: dict[tuple[str, str], int] = {}
+        self._waiting: dict[int, deque[Cell]] = defaultdict(deque)
+
+    def following(self, lane: int) -> Cell | None:
+        """Return the next cell of a lane, None where none is left for it."""
+        if self._waiting[lane]:
+            return self._waiting[lane].popleft()
+        for cell in self._cells:
+            owner = self._owners.setdefault((cell.probe, cell.part), lane) if cell.sources else lane
+            if owner == lane:
+                return cell
+            self._waiting[owner].append(cell)
+        return None
+
+
 class Workers:
     """Examines cells in so many processes, which share the threads and end with this one.
 
@@ -85,7 +109,7 @@ class Workers:
         for cell in lost:
             yield cell, self._alone(cell)
 
-    def _side_by_side(self, lanes: "Lanes", lost: list[Cell]) -> Answers:
+    def _side_by_side(self, lanes: Lanes, lost: list[Cell]) -> Answers:
         """Yield outcomes; put by the cells whose process was lost."""
         under_way: dict[Future[Examined], tuple[int, Cell]] = {}
         free = list(range(self._count))
@@ -116,30 +140,6 @@ class Workers:
 
     def _pool(self) -> AbstractContextManager[ProcessPoolExecutor]:
         return pool(1, _begin, self._settings, self._probes, threads=self._threads)
-
-
-class Lanes:
-    """Which cell comes next in which process.
-
-    What is made of others lies in the process that made it first: what is shown the same waits
-    for that one.
-    """
-
-    def __init__(self, cells: Iterable[Cell]) -> None:
-        self._cells = iter(cells)
-        self._owners: dict[tuple[str, str], int] = {}
-        self._waiting: dict[int, deque[Cell]] = defaultdict(deque)
-
-    def following(self, lane: int) -> Cell | None:
-        """Return the next cell of a lane, None where none is left for it."""
-        if self._waiting[lane]:
-            return self._waiting[lane].popleft()
-        for cell in self._cells:
-            owner = self._owners.setdefault((cell.probe, cell.part), lane) if cell.sources else lane
-            if owner == lane:
-                return cell
-            self._waiting[owner].append(cell)
-        return None
 
 
 def _submitted(pool: ProcessPoolExecutor, cell: Cell) -> Future[Examined]:
