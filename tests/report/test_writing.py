@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from capsprobe.faults import EnvironmentFault
 from capsprobe.report import write_report
@@ -65,6 +66,22 @@ def test_writing_again_gives_the_same_bytes(tmp_path: Path) -> None:
     for path in (tmp_path / "a").rglob("*.*"):
         twin = tmp_path / "b" / path.relative_to(tmp_path / "a")
         assert path.read_bytes() == twin.read_bytes()
+
+
+def test_matrices_are_multiplied_in_one_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[set[int]] = []
+
+    def noted(*given):
+        held = [each for each in threadpool_info() if each["user_api"] == "blas"]
+        found.append({each["num_threads"] for each in held})
+        return collect(*given)
+
+    monkeypatch.setattr("capsprobe.report.writing.collect", noted)
+    with threadpool_limits(limits=2, user_api="blas"):
+        report(tmp_path, only(recorded.run(seeds=(0,), images=4), "overlap"))
+    assert found == [{1}]
 
 
 def test_curves_wait_for_no_library_that_other_figures_need(tmp_path: Path) -> None:
