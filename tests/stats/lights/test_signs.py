@@ -128,6 +128,16 @@ def test_images_of_another_model_may_break_no_more_than_ones_own(threat):
         assert (verdict.state, verdict.beside, verdict.severity) == (state, "senet", 0.1)
 
 
+def test_an_image_that_one_epsilon_lacks_counts_there_for_neither():
+    white = rows("adversarial", "cnn", "linf/pgd", {0.1: 8, 0.2: 4})
+    other = rows("transfer", "cnn", "linf/senet", {0.1: 8, 0.2: 0})
+    last = white["unit_id"].max()
+    known = [each[(each["severity"] != 0.2) | (each["unit_id"] != last)] for each in (white, other)]
+    verdict = judge(strength(), *known)["transfer"]
+    assert (verdict.state, verdict.severity, verdict.n_units) == ("failed", 0.2, 19)
+    assert verdict.value == pytest.approx(4 / 19)
+
+
 def test_ones_own_images_are_no_transfer_and_another_epsilon_is_no_comparison():
     white = rows("adversarial", "cnn", "linf/pgd", {0.1: 8})
     own = rows("transfer", "cnn", "linf/itself", {0.1: 0})
